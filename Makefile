@@ -1,0 +1,54 @@
+# Sangdam. `make run` and `make test` are all anybody needs; both set everything up.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet
+UNIT := -m "not browser and not process"
+
+.PHONY: setup setup-dev run test test-unit test-browser check format bench clean
+
+setup: $(VENV)/.runtime
+
+# Nothing below asks the network again until a requirements file changes.
+$(VENV)/.runtime: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@echo "Installing requirements.txt (once, a minute or two) …"
+	@$(PIP) -r requirements.txt
+	@touch $@
+
+setup-dev: $(VENV)/.dev
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
+	@echo "Installing requirements-dev.txt (once) …"
+	@$(PIP) -r requirements-dev.txt
+	@touch $@
+
+run: setup
+	@$(VENV)/bin/streamlit run Home.py $$($(PY) settings.py)
+
+test: setup-dev
+	@$(PY) -m pytest $(ARGS)
+
+test-unit: setup-dev
+	@$(PY) -m pytest $(UNIT) $(ARGS)
+
+test-browser: setup-dev
+	@$(PY) -m pytest -m browser $(ARGS)
+
+check: setup-dev
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(PY) -m pytest $(ARGS)
+
+format: setup-dev
+	@$(VENV)/bin/ruff format .
+	@$(VENV)/bin/ruff check --fix .
+
+bench: setup-dev
+	@$(PY) -m benchmarks $(ARGS)
+
+clean:
+	rm -rf $(VENV) .venv-neural .venv-vision .mypy_cache .ruff_cache

@@ -1,0 +1,210 @@
+"""Settings: one table; every value knows where it came from.
+
+A value is looked for, in this order, in the environment (``SANGDAM_`` + the upper-case
+name), in ``.env``, in ``sangdam.toml`` and in the table's default. Names end in their
+unit (``_krw``, ``_days``, ``_mb``). :func:`load` returns an immutable :class:`Settings`;
+``settings.origin(name)`` tells which of the four places won.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from dotenv import dotenv_values
+
+from errors import BadSetting
+
+__all__ = ["PREFIX", "TABLE", "Origin", "Setting", "Settings", "load", "streamlit_flags"]
+
+PREFIX = "SANGDAM_"
+ROOT = Path(__file__).resolve().parent
+Origin = Literal["environment", ".env", "sangdam.toml", "default"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of the table. ``secret`` values are never shown; ``rule`` marks a shop rule."""
+
+    name: str
+    default: str | int | bool
+    help: str
+    secret: bool = False
+    rule: bool = False
+
+
+def _rule(name: str, default: int, text: str) -> Setting:
+    return Setting(name, default, text, rule=True)
+
+
+TABLE: tuple[Setting, ...] = (
+    Setting("data_dir", "var", "Folder for everything the program writes."),
+    Setting("host", "127.0.0.1", "Address the server listens on."),
+    Setting("port", 8501, "TCP port of the console and the API."),
+    Setting("demo", True, "Seed the demonstration shop and show its accounts."),
+    Setting(
+        "demo_on_any_host",
+        False,
+        "Let the demonstration accounts sign in when the server listens beyond loopback.",
+    ),
+    Setting("seed", 20260101, "Random seed of the demonstration shop."),
+    Setting("session_days", 14, "Days a sign-in lasts in a browser."),
+    Setting("login_max_failures", 5, "Failed sign-ins in a row before an account is locked."),
+    Setting("login_lock_minutes", 15, "Minutes an account stays locked."),
+    Setting("max_message_chars", 4000, "Longest chat message, in characters.", rule=True),
+    Setting("max_image_mb", 10, "Largest photo, in MB.", rule=True),
+    Setting("context_ttl_minutes", 60, "Minutes a conversation's pending question is remembered."),
+    Setting("intent_min_percent", 30, "Below this confidence (percent) the desk asks back."),
+    Setting("policy_top_k", 4, "Policy clauses looked at for one answer."),
+    Setting("llm_base_url", "", "OpenAI-compatible server; empty keeps the desk offline."),
+    Setting("llm_api_key", "", "Key for llm_base_url.", secret=True),
+    Setting("llm_model", "", "Model name at llm_base_url."),
+    Setting("llm_timeout_s", 20, "Seconds a model may take for one reply."),
+    _rule("shipping_fee_krw", 3000, "Delivery fee below the free-shipping threshold."),
+    _rule("free_shipping_threshold_krw", 50000, "Goods total from which delivery is free."),
+    _rule("return_fee_one_way_krw", 3000, "Return shipping the buyer pays, one way."),
+    _rule("return_fee_round_trip_krw", 6000, "Return shipping if delivery was free, or exchange."),
+    _rule("return_window_days", 7, "Days after delivery for a change of mind (법 제17조 1항)."),
+    _rule("seller_fault_window_months", 3, "Months after delivery for seller fault (제17조 3항)."),
+    _rule("seller_fault_notice_days", 30, "Days after noticing a seller fault (제17조 3항)."),
+    _rule("refund_business_days", 3, "Business days to refund returned goods (제18조 2항)."),
+    _rule("late_refund_rate_percent", 15, "Yearly interest on late refunds (시행령 제21조의3)."),
+    _rule("card_refund_min_business_days", 3, "Earliest a card cancellation shows."),
+    _rule("card_refund_max_business_days", 7, "Latest a card cancellation shows."),
+    _rule("confirmation_ttl_minutes", 10, "Minutes a proposed change can be confirmed."),
+    _rule("payment_deadline_days", 3, "Days a bank transfer may take before the order lapses."),
+    _rule("delivery_min_business_days", 1, "Shortest delivery after dispatch."),
+    _rule("delivery_max_business_days", 3, "Longest usual delivery after dispatch."),
+    _rule("ticket_auto_close_days", 7, "Days of silence after which a resolved ticket closes."),
+    _rule("business_hours_start", 9, "Hour (KST) the desk opens, Monday to Friday."),
+    _rule("business_hours_end", 18, "Hour (KST) the desk closes."),
+    _rule("sla_first_response_urgent_hours", 1, "First answer, urgent (business hours)."),
+    _rule("sla_first_response_high_hours", 4, "First answer, high (business hours)."),
+    _rule("sla_first_response_normal_hours", 8, "First answer, normal (business hours)."),
+    _rule("sla_first_response_low_hours", 24, "First answer, low (business hours)."),
+    _rule("sla_resolution_urgent_hours", 8, "Resolution, urgent (business hours)."),
+    _rule("sla_resolution_high_hours", 24, "Resolution, high (business hours)."),
+    _rule("sla_resolution_normal_hours", 48, "Resolution, normal (business hours)."),
+    _rule("sla_resolution_low_hours", 72, "Resolution, low (business hours)."),
+    _rule("guest_lookup_max_tries", 3, "Tries a guest has to find an order by number and e-mail."),
+)
+_BY_NAME = {row.name: row for row in TABLE}
+
+
+class Settings:
+    """Immutable values by attribute (``settings.port``), each with its origin."""
+
+    __slots__ = ("_origins", "_values")
+
+    def __init__(self, values: Mapping[str, Any], origins: Mapping[str, Origin]) -> None:
+        self._values = dict(values)
+        self._origins = dict(origins)
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self._values[name]
+        except KeyError:
+            raise AttributeError(f"no setting named {name!r}") from None
+
+    def origin(self, name: str) -> Origin:
+        """Where the value of ``name`` came from. Raises KeyError for an unknown name."""
+        return self._origins[name]
+
+    def rules(self) -> dict[str, int]:
+        """The shop's own rule values by name: what flows decide by and documents quote."""
+        return {row.name: self._values[row.name] for row in TABLE if row.rule}
+
+    def replace(self, **changes: Any) -> Settings:
+        """A copy with ``changes``, for tests. Raises KeyError for an unknown name."""
+        for name in changes:
+            _BY_NAME[name]
+        return Settings({**self._values, **changes}, self._origins)
+
+    @property
+    def data_path(self) -> Path:
+        """``data_dir`` as an absolute path; a relative one is below the project's root."""
+        path = Path(self.data_dir).expanduser()
+        return path if path.is_absolute() else ROOT / path
+
+    @property
+    def on_loopback(self) -> bool:
+        """Whether the server listens on this machine only."""
+        return self.host in {"localhost", "::1"} or str(self.host).startswith("127.")
+
+
+def load(
+    environment: Mapping[str, str] | None = None,
+    *,
+    env_file: Path | None = None,
+    toml_file: Path | None = None,
+) -> Settings:
+    """Read every setting of the table.
+
+    ``environment`` defaults to the process's, the files to ``.env`` and ``sangdam.toml``
+    in the project's root. Raises :class:`errors.BadSetting` for a value of the wrong type,
+    an unknown name in ``sangdam.toml`` or a TOML file that cannot be read.
+    """
+    environment = os.environ if environment is None else environment
+    dotenv = dotenv_values(env_file or ROOT / ".env")
+    toml = _read_toml(toml_file or ROOT / "sangdam.toml")
+    values: dict[str, Any] = {}
+    origins: dict[str, Origin] = {}
+    for row in TABLE:
+        key = PREFIX + row.name.upper()
+        places: tuple[tuple[Origin, Any], ...] = (
+            ("environment", environment.get(key)),
+            (".env", dotenv.get(key)),
+            ("sangdam.toml", toml.get(row.name)),
+            ("default", row.default),
+        )
+        origin, raw = next(place for place in places if place[1] is not None)
+        values[row.name] = _convert(row, raw, origin)
+        origins[row.name] = origin
+    return Settings(values, origins)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadSetting(f"sangdam.toml을 읽을 수 없습니다: {error}") from error
+    unknown = sorted(set(table) - set(_BY_NAME))
+    if unknown:
+        raise BadSetting(f"sangdam.toml에 모르는 설정이 있습니다: {', '.join(unknown)}")
+    return table
+
+
+def _convert(row: Setting, raw: Any, origin: Origin) -> Any:
+    kind = type(row.default)
+    text = str(raw).strip()
+    if kind is bool:
+        lowered = text.lower()
+        if lowered in {"1", "true", "yes", "on"}:
+            return True
+        if lowered in {"0", "false", "no", "off"}:
+            return False
+    elif kind is int:
+        if text.lstrip("-").isdigit() and int(text) >= 0:
+            return int(text)
+    else:
+        return text
+    shown = "(비밀)" if row.secret else repr(raw)
+    raise BadSetting(
+        f"설정 {row.name}의 값 {shown}을(를) 쓸 수 없습니다({origin}). "
+        f"{'true나 false' if kind is bool else '0 이상의 정수'}로 적어 주세요."
+    )
+
+
+def streamlit_flags(settings: Settings) -> list[str]:
+    """What ``streamlit run`` must be told so that host and port are the settings'."""
+    return [f"--server.address={settings.host}", f"--server.port={settings.port}"]
+
+
+if __name__ == "__main__":
+    print(" ".join(streamlit_flags(load())))
