@@ -1,0 +1,125 @@
+"""Generations of the index on disk: readers see one whole generation or none.
+
+policy_index/
+├── CURRENT.json     names the generation in force; replaced in one step
+├── .lock            held by the process that builds
+├── gen-000007/      the generation before, for readers still in it
+└── gen-000008/      a LanceDB database with the table ``chunks``
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from errors import Unavailable
+
+__all__ = ["Manifest", "Store"]
+
+FORMAT = 1  # raise when the table's columns or the chunking change
+LOCK_WAIT_S = 120.0
+_GENERATION = re.compile(r"gen-(\d{6,})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What ``CURRENT.json`` says. ``documents`` maps doc_id to content hash."""
+
+    generation: str
+    tokenizer: str
+    encoder: str
+    dim: int
+    max_chars: int
+    built_at: str
+    chunks: int
+    documents: dict[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+
+    def made_like(self, other: Manifest) -> bool:
+        """Whether rows of the one may be reused in the other."""
+        names = ("tokenizer", "encoder", "dim", "max_chars", "format")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
+
+class Store:
+    """The folder of one index."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self._pointer = directory / "CURRENT.json"
+
+    def path(self, generation: str) -> Path:
+        """The folder of ``generation``."""
+        return self.directory / generation
+
+    def signature(self) -> tuple[int, int, int] | None:
+        """Changes whenever another generation comes into force; None without an index."""
+        try:
+            status = self._pointer.stat()
+        except OSError:
+            return None
+        return status.st_mtime_ns, status.st_ino, status.st_size
+
+    def manifest(self) -> Manifest | None:
+        """The manifest in force, or None when there is none that this program can read."""
+        try:
+            manifest = Manifest(**json.loads(self._pointer.read_text("utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+        return manifest if manifest.format == FORMAT else None
+
+    def next_name(self) -> str:
+        """A name that no generation has, left-overs of a killed build included."""
+        return f"gen-{max(self._numbers(), default=0) + 1:06d}"
+
+    def switch(self, manifest: Manifest) -> None:
+        """Bring ``manifest`` into force in one step, then remove all but the one before."""
+        previous = self.manifest()
+        aside = self._pointer.with_suffix(".tmp")
+        with aside.open("w", encoding="utf-8") as file:
+            json.dump(asdict(manifest), file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, self._pointer)
+        keep = {manifest.generation, previous.generation if previous else ""}
+        for number in self._numbers():
+            name = f"gen-{number:06d}"
+            if name not in keep:
+                shutil.rmtree(self.path(name), ignore_errors=True)
+
+    @contextmanager
+    def building(self, *, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
+        """Hold the lock against other processes and threads; it ends with the process.
+
+        Raises :class:`errors.Unavailable` when another builder holds it over ``wait_s``.
+        """
+        import fcntl
+
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with (self.directory / ".lock").open("w") as lock:
+            deadline = time.monotonic() + wait_s
+            while True:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() > deadline:
+                        raise Unavailable(
+                            "다른 곳에서 정책 색인을 만들고 있습니다. 잠시 뒤 다시 시도해 주세요.",
+                            code="index_busy",
+                        ) from None
+                    time.sleep(0.05)
+            yield
+
+    def _numbers(self) -> list[int]:
+        if not self.directory.is_dir():
+            return []
+        names = (_GENERATION.match(path.name) for path in self.directory.iterdir())
+        return [int(match[1]) for match in names if match]
