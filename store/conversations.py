@@ -1,0 +1,163 @@
+"""Conversations, their messages, turns, feedback and photos."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from store.database import Row, Tx, dump, load
+from store.models import Conversation, StoredMessage, to_text
+
+__all__ = [
+    "add_attachment",
+    "add_message",
+    "add_turn",
+    "attachment",
+    "create",
+    "delete",
+    "find",
+    "get",
+    "messages",
+    "remember",
+    "session_of_message",
+    "set_feedback",
+]
+
+
+def create(
+    tx: Tx, *, conversation_id: str, user_id: str | None, guest_hash: str | None, at: datetime
+) -> Conversation:
+    """Write a new, empty conversation."""
+    moment = to_text(at)
+    tx.insert(
+        "conversations",
+        {
+            "conversation_id": conversation_id,
+            "user_id": user_id,
+            "guest_hash": guest_hash,
+            "title": "",
+            "context": "{}",
+            "created_at": moment,
+            "updated_at": moment,
+        },
+    )
+    return Conversation(conversation_id, user_id, guest_hash, "", {}, None, moment, moment)
+
+
+def get(tx: Tx, conversation_id: str) -> Conversation | None:
+    """One conversation of whoever's it is, or None; the caller checks the owner."""
+    row = tx.row("select * from conversations where conversation_id = ?", (conversation_id,))
+    return None if row is None else _conversation(row)
+
+
+def find(tx: Tx, *, user_id: str, limit: int = 20) -> list[Conversation]:
+    """A customer's conversations that hold a message, last used first."""
+    rows = tx.rows(
+        "select * from conversations where user_id = ? and title <> '' "
+        "order by updated_at desc limit ?",
+        (user_id, limit),
+    )
+    return [_conversation(row) for row in rows]
+
+
+def remember(
+    tx: Tx, conversation_id: str, *, context: dict[str, Any], title: str, at: datetime
+) -> None:
+    """Keep what the next turn needs; ``title`` is set only while there is none."""
+    moment = to_text(at)
+    tx.execute(
+        "update conversations set context = ?, context_at = ?, updated_at = ?, "
+        "title = case when title = '' then ? else title end where conversation_id = ?",
+        (dump(context), moment, moment, title, conversation_id),
+    )
+
+
+def delete(tx: Tx, conversation_id: str) -> None:
+    """Delete a conversation with everything said in it; tickets keep their own text."""
+    tx.execute(
+        "update tickets set conversation_id = null where conversation_id = ?", (conversation_id,)
+    )
+    tx.execute(
+        "delete from feedback where message_id in "
+        "(select message_id from messages where conversation_id = ?)",
+        (conversation_id,),
+    )
+    for table in ("messages", "turns", "pending_actions", "attachments", "conversations"):
+        tx.execute(f"delete from {table} where conversation_id = ?", (conversation_id,))
+
+
+def add_message(tx: Tx, message: StoredMessage) -> None:
+    """Write one message; its place in the conversation is the order of writing."""
+    tx.insert(
+        "messages",
+        {
+            "message_id": message.message_id,
+            "conversation_id": message.conversation_id,
+            "turn_id": message.turn_id,
+            "role": message.role,
+            "content": message.content,
+            "payload": dump(message.payload),
+            "created_at": message.created_at,
+        },
+    )
+
+
+def messages(tx: Tx, conversation_id: str, *, limit: int = 200) -> list[StoredMessage]:
+    """The last ``limit`` messages, oldest first."""
+    rows = tx.rows(
+        "select * from (select m.*, f.rating, f.reason from messages m "
+        "left join feedback f using (message_id) where conversation_id = ? "
+        "order by message_seq desc limit ?) order by message_seq",
+        (conversation_id, limit),
+    )
+    return [_message(row) for row in rows]
+
+
+def session_of_message(tx: Tx, message_id: str) -> str | None:
+    """The conversation a desk's reply belongs to, or None."""
+    found = tx.value(
+        "select conversation_id from messages where message_id = ? and role <> 'user'",
+        (message_id,),
+    )
+    return None if found is None else str(found)
+
+
+def add_turn(tx: Tx, row: dict[str, Any]) -> None:
+    """Write the record of one turn (columns of ``turns``; lists as JSON)."""
+    tx.insert("turns", {k: dump(v) if isinstance(v, list) else v for k, v in row.items()})
+
+
+def set_feedback(
+    tx: Tx, message_id: str, *, user_id: str | None, rating: int, reason: str, at: datetime
+) -> None:
+    """Keep the newest opinion on a reply: ``rating`` 1 good, 0 bad."""
+    tx.execute(
+        "insert into feedback (message_id, user_id, rating, reason, created_at) "
+        "values (?, ?, ?, ?, ?) on conflict (message_id) do update set "
+        "rating = excluded.rating, reason = excluded.reason, created_at = excluded.created_at",
+        (message_id, user_id, rating, reason, to_text(at)),
+    )
+
+
+def add_attachment(tx: Tx, row: dict[str, Any]) -> None:
+    """Write the record of a stored photo (columns of ``attachments``)."""
+    tx.insert("attachments", row)
+
+
+def attachment(tx: Tx, image_id: str) -> Row | None:
+    """A photo's record, or None; the caller checks the owner."""
+    return tx.row("select * from attachments where image_id = ?", (image_id,))
+
+
+def _conversation(row: Row) -> Conversation:
+    return Conversation(**{**row, "context": load(row["context"], {})})
+
+
+def _message(row: Row) -> StoredMessage:
+    payload = load(row["payload"], {})
+    if row["rating"] is not None:
+        payload["feedback"] = {"rating": row["rating"], "reason": row["reason"] or ""}
+    return StoredMessage(
+        row["message_id"], row["conversation_id"], row["turn_id"], row["role"], row["content"],
+        payload, row["created_at"],
+    )  # fmt: skip

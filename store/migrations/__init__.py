@@ -1,0 +1,29 @@
+"""Migrations: a list of small functions, run once each, in order.
+
+To change the schema add ``mNNN_name.py`` with ``def apply(tx)`` and put it at the end of
+:data:`MIGRATIONS`. A migration that has landed is never edited.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from store.database import Tx
+from store.migrations import m001_first_schema
+
+__all__ = ["MIGRATIONS", "apply"]
+
+MIGRATIONS = (("m001_first_schema", m001_first_schema.apply),)
+
+
+def apply(tx: Tx) -> list[str]:
+    """Run what has not run yet inside ``tx``; returns the names of what ran."""
+    tx.execute("create table if not exists migrations (name text primary key, applied_at text)")
+    done = {row["name"] for row in tx.rows("select name from migrations")}
+    ran = []
+    for name, migrate in MIGRATIONS:
+        if name not in done:
+            migrate(tx)
+            tx.insert("migrations", {"name": name, "applied_at": datetime.now(UTC).isoformat()})
+            ran.append(name)
+    return ran
