@@ -1,0 +1,148 @@
+"""Views of a text for detection, each with a map back to what was written.
+
+Detectors look at a folded view (NFKC, no invisible characters, jamo composed) while the
+text that is stored and answered stays the customer's own; :meth:`View.span` finds the
+written place of whatever a detector saw.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+__all__ = ["View", "compose_jamo", "digit_view", "fold", "squeeze"]
+
+_LEADS = "ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ"
+_VOWELS = "ㅏㅐㅑㅒㅓㅔㅕㅖㅗㅘㅙㅚㅛㅜㅝㅞㅟㅠㅡㅢㅣ"
+_TAILS = "\0ㄱㄲㄳㄴㄵㄶㄷㄹㄺㄻㄼㄽㄾㄿㅀㅁㅂㅄㅅㅆㅇㅈㅊㅋㅌㅍㅎ"
+_LEAD_AT = {c: i for i, c in enumerate(_LEADS)}
+_VOWEL_AT = {c: i for i, c in enumerate(_VOWELS)}
+_TAIL_AT = {c: i for i, c in enumerate(_TAILS) if i}
+# Lone conjoining jamo become the compatibility jamo people type (U+1109 ᄉ -> U+3145 ㅅ).
+_TO_COMPAT = (
+    {0x1100 + i: ord(c) for i, c in enumerate(_LEADS)}
+    | {0x1161 + i: ord(c) for i, c in enumerate(_VOWELS)}
+    | {0x11A7 + i: ord(c) for i, c in enumerate(_TAILS) if i}
+)
+
+# Folding changes nothing here; nearly every message is of these characters.
+_PLAIN = re.compile(r"[\t\n\r -~가-힣ㄱ-ㅣ]*+")
+_HANGUL_DIGITS = str.maketrans("공영빵일이삼사오육륙칠팔구", "0001234566789")
+_SPOKEN = r"[공영빵일이삼사오육륙칠팔구]"
+# Three in a row at least: "공일공" is dictation, "이사" (moving house) is a word.
+_SPOKEN_RUN = re.compile(rf"{_SPOKEN}(?:[ \-.·]?{_SPOKEN}){{2,}}+")
+_STROKES = re.compile(
+    r"(?<=[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z])(?:[^\w\s]|_){1,3}+(?=[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z])"
+    r"|(?<=[가-힣ㄱ-ㅎ])[^\w\s]?\d[^\w\s]?(?=[가-힣ㄱ-ㅎ])"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A derived text; character ``i`` stands for ``[starts[i], ends[i])`` of the original."""
+
+    text: str
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The original's half-open range for the view's ``[start, end)`` (not empty)."""
+        return self.starts[start], self.ends[end - 1]
+
+
+def _joins(char: str) -> bool:
+    """Whether a character belongs to the one before it: a combining mark, a vowel or tail."""
+    return unicodedata.combining(char) != 0 or "\u1160" <= char <= "\u11ff"
+
+
+def _invisible(char: str) -> bool:
+    # Cf: zero-width characters, joiners, soft hyphens, direction marks. The Hangul fillers
+    # are letters to Unicode, and the blank Braille cell is a symbol.
+    return char in "\u115f\u1160\u2800" or unicodedata.category(char) in ("Cf", "Mn")
+
+
+@lru_cache(maxsize=8192)
+def _fold_cluster(cluster: str) -> str:
+    if len(cluster) == 1 and "ㄱ" <= cluster <= "ㅣ":
+        return cluster  # NFKC would turn typed jamo into conjoining ones
+    folded = unicodedata.normalize("NFKC", cluster).translate(_TO_COMPAT)
+    if len(folded) > 4:  # one Arabic ligature unfolds to 18 letters: a cheap way to slow us
+        folded = cluster[0]
+    kept = (c for c in folded if not _invisible(c))
+    return "".join(str(unicodedata.decimal(c, c)) for c in kept)  # digits of any script
+
+
+def fold(text: str) -> View:
+    """NFKC without invisible characters: full-width becomes ASCII, split jamo syllables."""
+    if _PLAIN.fullmatch(text):
+        return View(text, range(len(text)), range(1, len(text) + 1))
+    out: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    while at < len(text):
+        stop = at + 1
+        while stop < len(text) and text[stop] > "\u02ff" and _joins(text[stop]):
+            stop += 1
+        # Marks piled on one letter are cut: the cache must not keep whole messages.
+        folded = _fold_cluster(text[at : min(stop, at + 8)])
+        out.append(folded)
+        starts += [at] * len(folded)
+        ends += [stop] * len(folded)
+        at = stop
+    return View("".join(out), starts, ends)
+
+
+def digit_view(folded: str) -> str:
+    """The same length with dictated digits written out: "공일공" is "010"."""
+    return _SPOKEN_RUN.sub(lambda m: m[0].translate(_HANGUL_DIGITS), folded)
+
+
+def _syllable(text: str, at: int) -> tuple[str, int]:
+    """The syllable typed as loose jamo at ``at``, or the character itself, and its length."""
+    lead = _LEAD_AT.get(text[at])
+    vowel = _VOWEL_AT.get(text[at + 1]) if lead is not None and at + 1 < len(text) else None
+    if lead is None or vowel is None:
+        return text[at], 1
+    tail = _TAIL_AT.get(text[at + 2], 0) if at + 2 < len(text) else 0
+    if tail and at + 3 < len(text) and text[at + 3] in _VOWEL_AT:
+        tail = 0  # that consonant opens the next syllable
+    return chr(0xAC00 + (lead * 21 + vowel) * 28 + tail), 3 if tail else 2
+
+
+def compose_jamo(view: View) -> View:
+    """Join loose jamo: "ㅅㅣㅂㅏㄹ" reads "시발"; "ㅅㅂ" and "ㅋㅋ" stay."""
+    text = view.text
+    out: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    at = 0
+    while at < len(text):
+        char, length = _syllable(text, at)
+        start, end = view.span(at, at + length)
+        out.append(char)
+        starts.append(start)
+        ends.append(end)
+        at += length
+    return View("".join(out), starts, ends)
+
+
+def squeeze(text: str) -> View:
+    """Folded, jamo composed, lower case, and strokes inside a word taken out ("씨1발").
+
+    Spaces stay: without them "다시 발송" would read like a swear word.
+    """
+    view = compose_jamo(fold(text))
+    keep: list[int] = []
+    at = 0
+    for stroke in _STROKES.finditer(view.text):
+        keep.extend(range(at, stroke.start()))
+        at = stroke.end()
+    keep.extend(range(at, len(view.text)))
+    # Characters whose lower case is longer (İ) would shift the map.
+    lowered = (view.text[i].lower() for i in keep)
+    kept = "".join(c if len(c) == 1 else c[0] for c in lowered)
+    return View(kept, [view.starts[i] for i in keep], [view.ends[i] for i in keep])

@@ -1,0 +1,91 @@
+"""Time: linear in the text, so that no message can hold a turn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from agent.guardrails import (
+    Evidence,
+    assess_abuse,
+    check_grounding,
+    check_input,
+    check_output,
+    detect_injection,
+    mask_pii,
+)
+
+LENGTH = 4000
+EVIDENCE = Evidence.collect(["환불 3,000원, 7일 이내"])
+GUARDS: dict[str, Callable[[str], object]] = {
+    "mask_pii": lambda text: mask_pii(text, for_cloud=True),
+    "assess_abuse": assess_abuse,
+    "detect_injection": detect_injection,
+    "check_input": lambda text: check_input(text, max_chars=LENGTH),
+    "collect": lambda text: Evidence.collect([text]),
+    "check_grounding": lambda text: check_grounding(text, EVIDENCE, citations=(), retrieved=()),
+    "check_output": lambda text: check_output(text, EVIDENCE),
+}
+# Each repeats a piece that keeps some pattern half matched.
+PIECES = (
+    *("1", "1 ", "1-", "1.", "일", "일 ", "공 ", "4111 ", "9 0 0 1 0 1 ", "1234-5678-9012 "),
+    *("a", "a@", "a.", "a-", "a1-", "a_", "@", "A1b2C3d4", "http://a", "www.", "user_1"),
+    *("비밀번호", "비번 a", "계좌 ", "신한 1-", "우리 1", "운송장 1", "+82 ", "010-", "010 1234 "),
+    *("시", "시이", "ㅅ", "ㅅㅣ", "씨1", "새끼", "이 ", "시발 ", "너는", "이 새", "시 발"),
+    *(
+        "이전 지시 ",
+        "너는 이제부터 ",
+        "나는 ",
+        "다른 사람 ",
+        "ignore all ",
+        "ab_cd(",
+        "<img ",
+        "![",
+    ),
+    *(
+        "11월 ",
+        "11월 3일~",
+        "3만 ",
+        "만",
+        "만 ",
+        "천 ",
+        "3~",
+        "1:",
+        "2026-1-1",
+        "환불 ",
+        "오늘 환불 ",
+    ),
+    *("(", "[", "{", "<", "\n", "\t", "\u0301", "\u200b", "ᄀ", "ﾡ", "ﷺ", "😀", "—"),
+)
+
+
+def milliseconds(guard: Callable[[str], object], text: str) -> float:
+    """The best of three by this process's own clock: other load does not count."""
+    best = float("inf")
+    for _ in range(3):
+        start = time.process_time()
+        guard(text)
+        best = min(best, time.process_time() - start)
+        if best < 0.05:
+            break
+    return best * 1000
+
+
+# These run all the others on the same text.
+@pytest.mark.parametrize("name", ["mask_pii", "check_input", "collect", "check_output"])
+def test_adversarial_texts_take_under_50_ms(name: str) -> None:
+    slow = {
+        piece: took
+        for piece in PIECES
+        if (took := milliseconds(GUARDS[name], (piece * LENGTH)[:LENGTH])) >= 50
+    }
+    assert slow == {}
+
+
+def test_an_ordinary_message_takes_under_a_millisecond() -> None:
+    text = "저번주에 산 이어폰 20261103-0000042 취소할래요. 연락처는 010-1234-5678이에요."
+    for guard in GUARDS.values():
+        guard(text)
+        assert min(milliseconds(guard, text) for _ in range(20)) < 1
