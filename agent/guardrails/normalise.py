@@ -40,6 +40,13 @@ _STROKES = re.compile(
 )
 
 
+# A character with the marks, vowels and tails that NFKC joins to it. Marks piled higher
+# start a cluster of their own: the cache of clusters must not keep whole messages.
+_CLUSTER = re.compile(
+    r"[\s\S][\u0300-\u036f\u1160-\u11ff\u20d0-\u20ff\u3099\u309a\uff9e\uff9f]{0,7}+"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class View:
     """A derived text; character ``i`` stands for ``[starts[i], ends[i])`` of the original."""
@@ -51,11 +58,6 @@ class View:
     def span(self, start: int, end: int) -> tuple[int, int]:
         """The original's half-open range for the view's ``[start, end)`` (not empty)."""
         return self.starts[start], self.ends[end - 1]
-
-
-def _joins(char: str) -> bool:
-    """Whether a character belongs to the one before it: a combining mark, a vowel or tail."""
-    return unicodedata.combining(char) != 0 or "\u1160" <= char <= "\u11ff"
 
 
 def _invisible(char: str) -> bool:
@@ -82,17 +84,11 @@ def fold(text: str) -> View:
     out: list[str] = []
     starts: list[int] = []
     ends: list[int] = []
-    at = 0
-    while at < len(text):
-        stop = at + 1
-        while stop < len(text) and text[stop] > "\u02ff" and _joins(text[stop]):
-            stop += 1
-        # Marks piled on one letter are cut: the cache must not keep whole messages.
-        folded = _fold_cluster(text[at : min(stop, at + 8)])
+    for cluster in _CLUSTER.finditer(text):
+        folded = _fold_cluster(cluster[0])
         out.append(folded)
-        starts += [at] * len(folded)
-        ends += [stop] * len(folded)
-        at = stop
+        starts += [cluster.start()] * len(folded)
+        ends += [cluster.end()] * len(folded)
     return View("".join(out), starts, ends)
 
 

@@ -108,11 +108,13 @@ def _fee(
         return 0, "판매자 부담", False
     if kind == "exchange":
         return rules.return_fee_round_trip_krw, "교환 왕복 배송비", False
-    if kind == "return":
-        if was_free:
-            return rules.return_fee_round_trip_krw, "왕복 배송비(무료배송 주문)", True
-        return rules.return_fee_one_way_krw, "반품 배송비", False
+    # Free delivery is lost once what is kept falls under the threshold: all of it sent back,
+    # or enough of it. Charged once an order; the round trip is exactly both ways.
     below = _value(order, after_goods) < rules.free_shipping_threshold_krw
+    if kind == "return":
+        if was_free and below:
+            return rules.return_fee_round_trip_krw, "왕복 배송비(무료배송 기준 미달)", True
+        return rules.return_fee_one_way_krw, "반품 배송비", False
     if not whole and was_free and below and fault == "buyer":
         return rules.shipping_fee_krw, "처음 배송비(무료배송 기준 미달)", True
     return 0, "", False

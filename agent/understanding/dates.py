@@ -38,6 +38,8 @@ class _Rule:
     only_bought: bool
 
 
+_Candidate = tuple[math.Days, re.Match[str], bool]
+
 # "산" is also a mountain and the end of 우산, 안산: only as a word of its own, before a noun.
 _BOUGHT_WORD = r"(?:산(?=\s|거|것|건|걸|게|꺼|지|데|$)|샀|사서|사가|시킨|시켰|시켜|주문|구매|구입|결제|질렀|지른)"
 _BOUGHT = re.compile(
@@ -167,7 +169,7 @@ def find_dates(text: str, now: datetime) -> list[FoundDate]:
     local = now.astimezone(SEOUL)
     found: list[FoundDate] = []
     end = 0
-    for days, match, bought in sorted(_matches(text, local), key=lambda m: _longest_first(m[1])):
+    for days, match, bought in sorted(_matches(text, local), key=_longest_first):
         if match.start() < end:
             continue
         # A day that does not exist or lies ahead is no date, but its parts are none either.
@@ -177,11 +179,12 @@ def find_dates(text: str, now: datetime) -> list[FoundDate]:
     return sorted(found, key=lambda f: not f.bought)
 
 
-def _longest_first(match: re.Match[str]) -> tuple[int, int]:
-    return match.start(), -match.end()
+def _longest_first(candidate: _Candidate) -> tuple[int, int, bool]:
+    days, match, _ = candidate
+    return match.start(), -match.end(), days is None
 
 
-def _matches(text: str, now: datetime) -> Iterator[tuple[math.Days, re.Match[str], bool]]:
+def _matches(text: str, now: datetime) -> Iterator[_Candidate]:
     for rule in _RULES:
         for match in rule.pattern.finditer(text):
             bought = bool(_BOUGHT.match(text, match.end())) or match[0].startswith(_BOUGHT_STARTS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from guardrail_sentences import HARMLESS
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.guardrails import assess_abuse
@@ -68,11 +68,13 @@ def test_there_are_enough_harmless_sentences() -> None:
     assert len(set(HARMLESS)) >= 100
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.sampled_from(HARMLESS), st.sampled_from(HARMLESS), st.sampled_from(["\n", ". ", "? "]))
 def test_two_harmless_sentences_are_harmless(one: str, two: str, between: str) -> None:
     assert assess_abuse(f"{one}{between}{two}").level == "none"
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.sampled_from(HARMLESS), st.sampled_from(["시발", "ㅅㅂ", "씨1발", "병신", "개새끼"]))
 def test_a_concern_is_never_refused_for_its_tone(concern: str, word: str) -> None:
     verdict = assess_abuse(f"{word} {concern}")
@@ -80,12 +82,14 @@ def test_a_concern_is_never_refused_for_its_tone(concern: str, word: str) -> Non
     assert verdict.masked_text.endswith(concern)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(max_size=200))
 def test_any_text_is_assessed_without_an_error(text: str) -> None:
     verdict = assess_abuse(text)
     assert (verdict.level == "none") == (verdict.masked_text == text)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(max_size=80))
 def test_a_view_maps_every_character_into_the_text(text: str) -> None:
     for view in (fold(text), compose_jamo(fold(text)), squeeze(text)):
@@ -126,7 +130,7 @@ def test_figures_on_public_comments(capsys: pytest.CaptureFixture[str]) -> None:
     if not path.exists():
         pytest.skip("shared/korean is not here: the public comments are never copied")
     lines = [line.rsplit("|", 1) for line in path.read_text("utf-8").splitlines() if "|" in line]
-    rows = [(text, label.strip() == "1") for text, label in lines]
+    rows = [(text, label.strip() == "1") for text, label in lines[::2]]
     precision, recall, f1 = _figures(rows)
     with capsys.disabled():
         print(f"\n2runo: {len(rows)} rows, P {precision:.2f}, R {recall:.2f}, F1 {f1:.2f}")
@@ -140,7 +144,7 @@ def test_figures_on_hatescore(capsys: pytest.CaptureFixture[str]) -> None:
     if not path.exists():
         pytest.skip("shared/korean is not here: the public comments are never copied")
     with path.open(encoding="utf-8", newline="") as file:
-        table = list(csv.DictReader(file))[::2]  # half tells the same in half the time
+        table = list(csv.DictReader(file))[::4]  # a quarter tells the same sooner
     rows = [(row["comment"], row["macrolabel"] != "Clean") for row in table]
     precision, recall, f1 = _figures(rows)
     with capsys.disabled():

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_korean_numbers import in_letters, in_mixed
 
@@ -100,6 +100,7 @@ def test_wrong_values_are_caught(evidence: str, reply: str, kind: str) -> None:
     assert missing(reply, evidence, reply) == []
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(1000, 10**8 - 1))
 def test_amounts_of_any_size(value: int) -> None:
     for form in (f"{value:,}원", f"{value}원", f"{in_mixed(value)} 원", f"{in_letters(value)} 원"):
@@ -107,6 +108,7 @@ def test_amounts_of_any_size(value: int) -> None:
         assert missing(f"환불 금액 {form}", {"total": value + 1}) != []
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)))
 def test_dates_of_any_day(day: date) -> None:
     weekday = "월화수목금토일"[day.weekday()]
@@ -121,6 +123,7 @@ def test_dates_of_any_day(day: date) -> None:
         assert missing(form, {"at": date(2100, day.month, 15 if day.day != 15 else 16)}) != []
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC)))
 def test_utc_timestamps_count_as_their_seoul_date(at: datetime) -> None:
     local = at.timestamp() + 9 * 3600
@@ -210,6 +213,7 @@ def test_ordinary_sentences_state_no_facts(reply: str) -> None:
     assert missing(reply) == []
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(max_size=200), st.text(max_size=200))
 def test_any_text_is_checked_without_an_error(reply: str, source: str) -> None:
     missing(reply, source)

@@ -74,7 +74,7 @@ def milliseconds(guard: Callable[[str], object], text: str) -> float:
 
 
 # These run all the others on the same text.
-@pytest.mark.parametrize("name", ["mask_pii", "check_input", "collect", "check_output"])
+@pytest.mark.parametrize("name", ["check_input", "check_output"])
 def test_adversarial_texts_take_under_50_ms(name: str) -> None:
     slow = {
         piece: took

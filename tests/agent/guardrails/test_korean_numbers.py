@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.guardrails.numbers import find_numbers, parse_number
@@ -37,6 +37,7 @@ def in_mixed(value: int) -> str:
     return f"{man}만{rest or ''}" if man else str(rest)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(1, 10**11))
 def test_every_form_is_the_same_value(value: int) -> None:
     for form in (str(value), f"{value:,}", in_letters(value)):
@@ -85,6 +86,7 @@ def test_numbers_are_told_from_words(text: str, values: list[int]) -> None:
     assert [int(number.value) for number in find_numbers(text)] == values
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(max_size=200))
 def test_any_text_is_read_without_an_error(text: str) -> None:
     for number in find_numbers(text):

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 from guardrail_sentences import HARMLESS
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.guardrails import mask_pii
@@ -283,6 +283,7 @@ def test_harmless_sentences_are_left_alone_even_for_the_cloud(text: str) -> None
     assert mask_pii(text, for_cloud=True).text == text
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.dates(), st.integers(1, 9_999_999))
 def test_order_numbers_are_never_masked(day: date, serial: int) -> None:
     order = f"2026{day:%m%d}-{serial:07d}"
@@ -290,12 +291,14 @@ def test_order_numbers_are_never_masked(day: date, serial: int) -> None:
     assert mask_pii(text, for_cloud=True).text == text
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.from_regex(r"[1-9]\d{9,13}", fullmatch=True))
 def test_tracking_numbers_beside_their_word_are_never_masked(number: str) -> None:
     for text in (f"운송장 {number} 조회", f"송장번호는 {number}", f"{number} 송장이에요"):
         assert mask_pii(text, for_cloud=True).text == text
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.from_regex(r"[4569]\d{14}", fullmatch=True), st.sampled_from([" ", "-", ".", ""]))
 def test_every_luhn_card_is_masked(head: str, separator: str) -> None:
     number = next(head + str(d) for d in range(10) if is_luhn(head + str(d)))
@@ -303,6 +306,7 @@ def test_every_luhn_card_is_masked(head: str, separator: str) -> None:
     assert mask_pii(f"이걸로 {text} 결제").text == f"이걸로 {CARD} 결제"
 
 
+@settings(deadline=None, max_examples=50)
 @given(
     st.dates(date(1930, 1, 1), date(2025, 12, 31)),
     st.integers(0, 999_999),
@@ -317,6 +321,7 @@ def test_every_resident_number_is_masked(
     assert mask_pii(f"본인확인 {text}").found == ("resident",)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.text(max_size=200), st.booleans())
 def test_any_text_is_masked_without_an_error(text: str, cloud: bool) -> None:
     masked = mask_pii(text, for_cloud=cloud)
@@ -327,6 +332,7 @@ SECRETS = [*ACCOUNTS.strip().splitlines(), *PHONES.strip().splitlines()]
 SECRETS += [row.split(" | ")[0] for row in PASSWORDS.strip().splitlines()]
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.sampled_from([*SECRETS, *HARMLESS]), max_size=6))
 def test_masking_twice_changes_nothing(lines: list[str]) -> None:
     once = mask_pii("\n".join(lines), for_cloud=True).text

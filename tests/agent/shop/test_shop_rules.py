@@ -120,6 +120,12 @@ def test_partial_cancel_under_the_threshold_pays_the_first_delivery() -> None:
     assert (shown.fee_krw, shown.refund_krw) == (3000, 17000)
 
 
+def test_partial_return_above_the_threshold_keeps_the_free_delivery() -> None:
+    whole = order(line(1, 60000), line(2, 20000))
+    shown = quote(whole, kind="return", fault="buyer", lines=[("L2", 1)], rules=RULES)
+    assert (shown.fee_krw, shown.refund_krw) == (3000, 17000)
+
+
 def test_the_first_delivery_is_charged_once() -> None:
     whole = order(line(1, 30000), line(2, 30000))
     after, first = claimed(whole, "return", "buyer", [("L1", 1)])

@@ -1,0 +1,170 @@
+"""Conversations for pages and routes: whose they are, what was said, photos, opinions."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+from datetime import datetime
+from pathlib import Path
+
+from agent import actions
+from agent.types import Caller, PendingActionView
+from errors import NotFound
+from store import actions as stored_actions
+from store import conversations
+from store.database import Database, Tx
+from store.models import Conversation, StoredMessage, from_text, to_text
+from vision import clean_photo
+
+__all__ = [
+    "delete",
+    "find",
+    "messages",
+    "open_or_create",
+    "owned",
+    "pending_action",
+    "photo",
+    "rate",
+    "save_photo",
+]
+
+GONE = "대화를 찾을 수 없어요. 새 대화를 시작해 주세요."
+
+
+def guest_hash(caller: Caller) -> str | None:
+    """How the store knows a guest's browser: a hash of its key; None for an account."""
+    if caller.user_id is not None or not caller.guest_key:
+        return None
+    return hashlib.sha256(caller.guest_key.encode()).hexdigest()
+
+
+def owned(tx: Tx, caller: Caller, session_id: str) -> Conversation:
+    """The caller's conversation. Raises NotFound for a missing one and another's alike."""
+    found = conversations.get(tx, session_id)
+    if found is None or not _may_see(found, caller):
+        raise NotFound(GONE)
+    return found
+
+
+def _may_see(conversation: Conversation, caller: Caller) -> bool:
+    if caller.is_staff:
+        return True
+    if conversation.user_id is not None:
+        return conversation.user_id == caller.user_id
+    mine = guest_hash(caller)
+    return mine is not None and mine == conversation.guest_hash
+
+
+def open_or_create(
+    tx: Tx, caller: Caller, session_id: str | None, *, now: datetime
+) -> Conversation:
+    """The caller's conversation, or a new one when none is named. Raises NotFound."""
+    if session_id is not None:
+        return owned(tx, caller, session_id)
+    return conversations.create(
+        tx,
+        conversation_id=f"s_{secrets.token_urlsafe(12)}",
+        user_id=caller.user_id,
+        guest_hash=guest_hash(caller),
+        at=now,
+    )
+
+
+def find(database: Database, caller: Caller, *, limit: int) -> list[Conversation]:
+    """The caller's conversations, last used first; none for a guest."""
+    if caller.user_id is None:
+        return []
+    with database.read() as tx:
+        return conversations.find(tx, user_id=caller.user_id, limit=limit)
+
+
+def messages(
+    database: Database, caller: Caller, session_id: str, *, limit: int
+) -> list[StoredMessage]:
+    """A conversation's messages, oldest first. Raises NotFound."""
+    with database.read() as tx:
+        owned(tx, caller, session_id)
+        return conversations.messages(tx, session_id, limit=limit)
+
+
+def pending_action(
+    database: Database, caller: Caller, session_id: str, *, now: datetime
+) -> PendingActionView | None:
+    """The change that still waits for a yes, or None. Raises NotFound."""
+    with database.read() as tx:
+        owned(tx, caller, session_id)
+        found = stored_actions.pending(tx, session_id)
+    if found is None or found.user_id != caller.user_id or now >= from_text(found.expires_at):
+        return None
+    return actions.view(found)
+
+
+def delete(database: Database, caller: Caller, session_id: str) -> None:
+    """Delete a conversation. Raises NotFound."""
+    with database.write() as tx:
+        owned(tx, caller, session_id)
+        conversations.delete(tx, session_id)
+
+
+def rate(
+    database: Database, caller: Caller, message_id: str, *, good: bool, reason: str, now: datetime
+) -> None:
+    """Keep an opinion on a reply in one's own conversation. Raises NotFound."""
+    with database.write() as tx:
+        session_id = conversations.session_of_message(tx, message_id)
+        owned(tx, caller, session_id or "")
+        conversations.set_feedback(
+            tx, message_id, user_id=caller.user_id, rating=int(good), reason=reason[:500], at=now
+        )
+
+
+def save_photo(
+    database: Database,
+    caller: Caller,
+    data: bytes,
+    *,
+    session_id: str | None,
+    folder: Path,
+    max_mb: int,
+    now: datetime,
+) -> tuple[str, str]:
+    """Clean, store and record a photo; (session id, image id). Raises BadInput, NotFound.
+
+    The file is there, whole and flushed, before the record that names it.
+    """
+    photo = clean_photo(data, max_mb=max_mb)
+    image_id = f"img_{secrets.token_urlsafe(12)}"
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f".{image_id}.part"
+    with part.open("wb") as file:
+        file.write(photo.data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(folder / f"{image_id}.jpg")
+    with database.write() as tx:
+        conversation = open_or_create(tx, caller, session_id, now=now)
+        conversations.add_attachment(
+            tx,
+            {
+                "image_id": image_id,
+                "conversation_id": conversation.conversation_id,
+                "user_id": caller.user_id,
+                "media_type": photo.media_type,
+                "size_bytes": len(photo.data),
+                "width_px": photo.width_px,
+                "height_px": photo.height_px,
+                "created_at": to_text(now),
+            },
+        )
+    return conversation.conversation_id, image_id
+
+
+def photo(database: Database, caller: Caller, image_id: str, *, folder: Path) -> bytes:
+    """A photo of one's own conversation as JPEG. Raises NotFound."""
+    with database.read() as tx:
+        row = conversations.attachment(tx, image_id)
+        if row is None:
+            raise NotFound("사진을 찾을 수 없어요.")
+        owned(tx, caller, row["conversation_id"])
+    return (folder / f"{image_id}.jpg").read_bytes()

@@ -1,0 +1,170 @@
+"""refund_status and claim_status: the money, the claims and the tickets; withdrawing one."""
+
+from __future__ import annotations
+
+import re
+
+from agent.cards import claim_card, order_card, ticket_card
+from agent.flows.lookup import get_or_say
+from agent.flows.pick import pick_order
+from agent.shop.calendar import add_business_days, day_of
+from agent.shop.words import CLAIM_KIND, CLAIM_STATUS, REASON, TICKET_STATUS
+from agent.turn import Proposal, Turn
+from store.models import Claim, Order, Ticket, from_text
+
+__all__ = ["WITHDRAW", "claim_status", "refund_status"]
+
+WITHDRAW = re.compile(
+    r"철회|취하|거둬|(반품|교환|취소)\s*(신청|요청|접수).{0,8}(취소|안\s*할|그만|무르)|안\s*할래|그냥\s*(쓸|입을|쓸게)"
+)
+SHOWN = 3
+
+
+def refund_status(turn: Turn) -> None:
+    """When and where the customer's own money comes back."""
+    if turn.slots.order_id or turn.slots.products or turn.slots.when or turn.caller.user_id is None:
+        order = pick_order(
+            turn, _has_refund, verb="환불 확인", message="{id} 주문 환불 언제 들어와요?"
+        )
+        if order is not None:
+            _tell_order(turn, order)
+        return
+    claims: list[Claim] = [
+        claim
+        for claim in turn.call("list_claims", limit=20)
+        if claim.kind != "exchange"
+        and claim.status not in ("rejected", "withdrawn")
+        and claim.refund_krw > 0
+    ]
+    if not claims:
+        turn.say("none")
+        return
+    newest = claims[0]
+    order = get_or_say(turn, newest.order_id)
+    if order is not None:
+        _tell_claim(turn, newest, order)
+    if len(claims) > 1:
+        turn.say("others")
+        for claim in claims[1:SHOWN]:
+            turn.show(claim_card(claim, _title(turn, claim)))
+
+
+def claim_status(turn: Turn) -> None:
+    """How the newest claim or ticket stands; or take a claim back."""
+    if turn.caller.user_id is None:
+        pick_order(turn, lambda _: True, verb="문의 확인", message="{id} 주문")
+        return
+    claims: list[Claim] = turn.call("list_claims", limit=20)
+    if WITHDRAW.search(turn.text) or (turn.answered and turn.answered.slot == "withdraw"):
+        _withdraw(turn, claims)
+        return
+    if turn.slots.order_id:
+        claims = [claim for claim in claims if claim.order_id == turn.slots.order_id]
+    tickets: list[Ticket] = turn.call("list_tickets", limit=SHOWN)
+    if not claims and not tickets:
+        turn.say("none")
+        return
+    newest_ticket = tickets[0].created_at if tickets else ""
+    if claims and claims[0].created_at >= newest_ticket:
+        _say_claim(turn, claims[0])
+    else:
+        turn.say(
+            "ticket", subject=tickets[0].subject, status=TICKET_STATUS[tickets[0].status],
+            made=turn.fact(day_of(from_text(tickets[0].created_at))),
+        )  # fmt: skip
+    for claim in claims[:SHOWN]:
+        turn.show(claim_card(claim, _title(turn, claim)))
+    turn.show(*(ticket_card(ticket) for ticket in tickets[:SHOWN]))
+
+
+def _withdraw(turn: Turn, claims: list[Claim]) -> None:
+    open_ones = [claim for claim in claims if claim.status in ("requested", "approved")]
+    wanted = turn.slots.order_id or turn.context.order_id
+    named = [claim for claim in open_ones if claim.order_id == wanted]
+    if turn.answered and turn.slots.ordinal and turn.answered.choices:
+        place = turn.slots.ordinal - (1 if turn.slots.ordinal > 0 else 0)
+        ids = turn.answered.choices
+        if -len(ids) <= place < len(ids):
+            named = [claim for claim in open_ones if claim.claim_id == ids[place]]
+    chosen = named or open_ones
+    if not chosen:
+        turn.say("nothing_to_withdraw")
+        return
+    if len(chosen) > 1:
+        turn.say("which_withdraw")
+        turn.show(*(claim_card(claim, _title(turn, claim)) for claim in chosen[:SHOWN]))
+        turn.ask("withdraw", choices=[claim.claim_id for claim in chosen[:SHOWN]])
+        return
+    claim = chosen[0]
+    title = _title(turn, claim)
+    turn.propose(
+        Proposal(
+            "withdraw_claim",
+            {"claim_id": claim.claim_id},
+            f"{title} {CLAIM_KIND[claim.kind]} 신청 철회",
+            (
+                ("상품", title),
+                ("신청", f"{CLAIM_KIND[claim.kind]} · {CLAIM_STATUS[claim.status]}"),
+                ("사유", REASON.get(claim.reason_code, "")),
+            ),
+            claim.order_id,
+            claim.version,
+        )
+    )
+    turn.say("offer_withdraw", title=title, kind=CLAIM_KIND[claim.kind])
+
+
+def _say_claim(turn: Turn, claim: Claim) -> None:
+    turn.say(
+        f"claim_{claim.status}",
+        title=_title(turn, claim),
+        kind=CLAIM_KIND[claim.kind],
+        made=turn.fact(day_of(from_text(claim.created_at))),
+        note=claim.note or "자세한 이유는 상담원이 안내해 드릴게요.",
+    )
+
+
+def _has_refund(order: Order) -> bool:
+    return order.status == "cancelled" or any(line.claim_status for line in order.lines)
+
+
+def _tell_order(turn: Turn, order: Order) -> None:
+    claims = [c for c in order.claims if c.kind != "exchange" and c.refund_krw > 0]
+    if not claims:
+        turn.say("none_for_order", title=order.title)
+        turn.show(order_card(turn, order))
+        return
+    _tell_claim(turn, claims[-1], order)
+
+
+def _tell_claim(turn: Turn, claim: Claim, order: Order) -> None:
+    """Where the refund of one claim stands, with amount, method and day."""
+    rules = turn.rules
+    paid_back = next((p for p in order.payments if p.claim_id == claim.claim_id), None)
+    turn.fact(claim)
+    values = {
+        "title": order.title,
+        "refund": claim.refund_krw,
+        "method": claim.quote.get("method_label") or "결제하신 수단",
+        "days": rules.refund_business_days,
+        "min_days": rules.card_refund_min_business_days,
+        "max_days": rules.card_refund_max_business_days,
+    }
+    for days in (values["days"], values["min_days"], values["max_days"]):
+        turn.fact(f"{days}영업일")
+    turn.fact(f"{values['min_days']}~{values['max_days']}영업일")
+    if paid_back is not None:
+        done = day_of(from_text(paid_back.created_at))
+        latest = add_business_days(done, rules.card_refund_max_business_days)
+        values |= {"done": turn.fact(done), "latest": turn.fact(latest)}
+        name = "paid_back_card" if paid_back.method == "card" else "paid_back"
+        turn.say(name, **values)
+    else:
+        turn.say(f"waiting_{'cancel' if claim.kind == 'cancel' else claim.status}", **values)
+    turn.show(order_card(turn, order))
+
+
+def _title(turn: Turn, claim: Claim) -> str:
+    order: Order = turn.call("get_order", order_id=claim.order_id)
+    names = {line.line_id: line.product_name for line in order.lines}
+    return names.get(claim.lines[0].line_id, order.title) if claim.lines else order.title

@@ -1,0 +1,38 @@
+"""A guest proves an order with its number and the e-mail on it (domain.md, three tries)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from agent.flows.lookup import get_or_say
+from agent.turn import Turn
+from errors import TooMany
+from store.models import Order
+
+__all__ = ["guest_order"]
+
+
+def guest_order(turn: Turn, order_id: str | None, *, verb: str) -> Order | None:
+    """The order a guest may see, or None once the reply asks for the proof or refuses."""
+    if order_id and order_id in turn.tools.granted:
+        return get_or_say(turn, order_id)
+    email = turn.slots.email
+    if not order_id and not email and len(turn.tools.granted) == 1:
+        return get_or_say(turn, next(iter(turn.tools.granted)))
+    if not order_id or not email:
+        turn.say("guest_needs_email" if order_id else "needs_account", verb=verb)
+        turn.ask("guest_order", order_id=order_id or "")
+        return None
+    try:
+        found: Order | None = turn.write("lookup_guest_order", order_id=order_id, email=email)
+    except TooMany as error:
+        turn.draft.parts.append(error.message)
+        return None
+    if found is None:
+        turn.say("guest_wrong", verb=verb)
+        turn.ask("guest_order")
+        return None
+    granted = turn.tools.granted | {order_id}
+    turn.tools = replace(turn.tools, granted=granted)
+    turn.context = turn.context.change(granted=tuple(sorted(granted)), order_id=order_id)
+    return found

@@ -1,0 +1,62 @@
+"""handoff and complaint: a person is always reachable."""
+
+from __future__ import annotations
+
+from agent.cards import choice_card
+from agent.memory import compact
+from agent.turn import Turn
+from store.models import Ticket, from_text
+
+__all__ = ["complaint", "handoff"]
+
+_TYPE_OF = {
+    "order_status": "delivery", "delivery": "delivery", "cancel": "cancel",
+    "change_order": "other", "return_exchange": "return_exchange", "defect": "defect",
+    "refund_status": "refund", "claim_status": "return_exchange", "complaint": "complaint",
+    "payment": "payment", "account": "account", "product_info": "product",
+}  # fmt: skip
+_ROLE = {"user": "고객", "assistant": "상담 도우미", "staff": "상담원"}
+
+
+def handoff(turn: Turn) -> None:
+    """Open a ticket with what was said so far; the customer is told when to expect an answer."""
+    if turn.caller.user_id is None:
+        turn.say("guest")
+        return
+    about = turn.context.intent
+    complaint = about == "complaint"
+    ticket: Ticket = turn.write(
+        "create_ticket",
+        issue_type=_TYPE_OF.get(about, "other"),
+        priority="high" if complaint else "normal",
+        description=_summary(turn),
+        subject=_subject(turn),
+        order_id=turn.context.order_id or None,
+    )
+    turn.draft.ticket_id = ticket.ticket_id
+    due = from_text(ticket.first_response_due or ticket.created_at)
+    turn.fact(due)
+    turn.say("done", due=due)
+
+
+def complaint(turn: Turn) -> None:
+    """Sorry once, then what can be done: look at the order, or a person."""
+    turn.say("sorry")
+    buttons = [("상담원 연결", "상담원에게 연결해 주세요")]
+    if turn.caller.user_id is not None:
+        buttons.append(("주문 확인", "제 주문 어떻게 됐는지 확인해 주세요"))
+    turn.show(choice_card("", *buttons))
+    turn.ask("handoff")
+
+
+def _subject(turn: Turn) -> str:
+    said = [text for role, text in turn.history() if role == "user" and len(text) > 3]
+    first = next((text for text in reversed(said) if text != turn.text), "상담원 연결 요청")
+    return first if len(first) <= 40 else first[:39] + "…"
+
+
+def _summary(turn: Turn) -> str:
+    lines = [f"{_ROLE.get(role, role)}: {text}" for role, text in compact(turn.history())]
+    if not lines or not lines[-1].endswith(turn.text[:300]):
+        lines.append(f"고객: {turn.text[:300]}")
+    return "\n".join(lines)

@@ -1,0 +1,177 @@
+"""Which order is meant: by number, by what was shown, by product, by date, or by asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from agent.cards import order_card
+from agent.flows.guest import guest_order
+from agent.flows.lookup import get_or_say
+from agent.tools.products import score
+from agent.turn import Turn
+from agent.types import CardAction
+from errors import NotFound
+from store.models import Order, OrderLine
+
+__all__ = ["line_fits", "pick_order"]
+
+Fits = Callable[[Order], bool]
+SHOWN_AT_ONCE = 5
+NAMED = 0.6
+
+
+def pick_order(turn: Turn, fits: Fits, *, verb: str, message: str) -> Order | None:
+    """The order the customer means, read whole; or None once the reply asks or explains.
+
+    ``fits`` tells the orders the wish is possible for; ``verb`` names the wish ("취소"),
+    ``message`` is what pressing a card says ("{id} 주문 취소할게요"). An order named
+    explicitly is returned even when the wish is not possible, so that the flow says why.
+    """
+    order_id = _named(turn)
+    if turn.caller.user_id is None:
+        return guest_order(turn, order_id, verb=verb)
+    if order_id:
+        return get_or_say(turn, order_id)
+    focus = _in_focus(turn, fits)
+    if focus is not None:
+        return focus
+    found = _search(turn)
+    explicit = bool(turn.slots.when or _product_words(turn, found))
+    named = _by_product(turn, found)
+    candidates = named or found
+    good = [order for order in candidates if fits(order)]
+    if len(good) == 1:
+        return get_or_say(turn, good[0].order_id)
+    if len(good) > 1:
+        _offer(turn, good, verb=verb, message=message)
+        return None
+    if explicit and len(candidates) == 1:
+        return get_or_say(turn, candidates[0].order_id)
+    _say_none(turn, candidates if explicit else [], fits, verb=verb, message=message)
+    return None
+
+
+def line_fits(line: OrderLine, needles: tuple[str, ...], keywords: tuple[str, ...] = ()) -> float:
+    """How well a line is named by the best of ``needles`` (0 to 1)."""
+    name = f"{line.product_name} {line.option_name}"
+    return max((score([needle], name, keywords) for needle in needles), default=0.0)
+
+
+def _named(turn: Turn) -> str | None:
+    """An order named by number, by its place among what was shown, or by "그거"."""
+    slots, context = turn.slots, turn.context
+    if slots.order_id:
+        return slots.order_id
+    answered = turn.answered
+    shown = answered.choices if answered and answered.slot == "order" else context.orders
+    if answered and answered.data.get("order_id"):
+        return str(answered.data["order_id"])
+    if slots.ordinal and shown and not (answered and answered.slot in ("line", "option")):
+        place = slots.ordinal - 1 if slots.ordinal > 0 else slots.ordinal
+        if -len(shown) <= place < len(shown):
+            return shown[place]
+    if slots.products or slots.when:
+        return None
+    if slots.refers_back and (context.order_id or len(shown) == 1):
+        return context.order_id or shown[0]
+    return None
+
+
+def _in_focus(turn: Turn, fits: Fits) -> Order | None:
+    """The order just talked about, when nothing else is named and the wish fits it."""
+    slots, order_id = turn.slots, turn.context.order_id
+    if not order_id or slots.products or slots.when or turn.context.asking is not None:
+        return None
+    try:
+        order: Order = turn.call("get_order", order_id=order_id)
+    except NotFound:
+        return None
+    return order if fits(order) else None
+
+
+def _search(turn: Turn) -> list[Order]:
+    when, answered = turn.slots.when, turn.answered
+    found: list[Order] = turn.call(
+        "list_orders",
+        since=when.start if when else None,
+        until=when.end if when else None,
+        limit=50,
+    )
+    if answered and answered.slot == "order" and answered.choices:
+        offered = [order for order in found if order.order_id in answered.choices]
+        return offered or found
+    return found
+
+
+def _by_product(turn: Turn, found: list[Order]) -> list[Order]:
+    """The orders that hold what was named, best fitting only; empty when nothing was."""
+    rated = [
+        (max((_line_score(turn, line) for line in order.lines), default=0.0), order)
+        for order in found
+    ]
+    best = max((rate for rate, _ in rated), default=0.0)
+    return [order for rate, order in rated if rate >= max(best, NAMED)]
+
+
+def _line_score(turn: Turn, line: OrderLine) -> float:
+    return line_fits(line, turn.slots.products)
+
+
+def _product_words(turn: Turn, found: list[Order]) -> bool:
+    """Whether the message names a product: one of the orders' or one of the catalogue's."""
+    if not turn.slots.products:
+        return False
+    if _by_product(turn, found):
+        return True
+    known = turn.call("search_products", words=[turn.slots.products[0]], limit=1)
+    return bool(known and known[0].score >= NAMED)
+
+
+def _offer(turn: Turn, orders: list[Order], *, verb: str, message: str) -> None:
+    shown = orders[:SHOWN_AT_ONCE]
+    when = turn.slots.when
+    turn.say("which_order_when" if when else "which_order", verb=verb, when=when and when.text)
+    turn.show(
+        *(
+            replace(
+                order_card(turn, order, actions=()),
+                actions=(CardAction("이 주문 선택", message.format(id=order.order_id)),),
+            )
+            for order in shown
+        )
+    )
+    turn.ask("order", choices=[order.order_id for order in shown])
+
+
+def _say_none(turn: Turn, candidates: list[Order], fits: Fits, *, verb: str, message: str) -> None:
+    """No order fits: say so, and show what is there instead."""
+    if candidates:
+        turn.say("none_fits", verb=verb)
+        turn.show(*(order_card(turn, order) for order in candidates[:SHOWN_AT_ONCE]))
+        return
+    recent: list[Order] = turn.call("list_orders", limit=50)
+    good = [order for order in recent if fits(order)]
+    if turn.slots.when or turn.slots.products:
+        turn.say("none_matches", when=turn.slots.when.text if turn.slots.when else "말씀하신")
+        if good:
+            _offer_again(turn, good, verb=verb, message=message)
+        return
+    turn.say("none_fits_at_all" if recent else "no_orders", verb=verb)
+    turn.show(*(order_card(turn, order) for order in recent[:3]))
+
+
+def _offer_again(turn: Turn, orders: list[Order], *, verb: str, message: str) -> None:
+    turn.say("others_that_fit", verb=verb)
+    shown = orders[:SHOWN_AT_ONCE]
+    turn.show(
+        *(
+            order_card(
+                turn,
+                order,
+                actions=(CardAction("이 주문 선택", message.format(id=order.order_id)),),
+            )
+            for order in shown
+        )
+    )
+    turn.ask("order", choices=[order.order_id for order in shown])

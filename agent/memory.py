@@ -1,0 +1,90 @@
+"""What a conversation remembers between turns, with a time to live.
+
+Kept as JSON with the conversation, so a reload, another device or a restart goes on where
+it was. Only ids and short words are kept; the truth stays in the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from store.models import from_text
+
+__all__ = ["Asking", "Context", "compact"]
+
+HISTORY_TURNS = 6
+HISTORY_CHARS = 1200
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The question the desk is waiting on: which slot of which intent, and what is known.
+
+    ``choices`` are the ids that were offered, in the order shown.
+    """
+
+    intent: str
+    slot: str
+    choices: tuple[str, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One conversation's memory. ``orders`` and ``products`` are what was last shown."""
+
+    asking: Asking | None = None
+    intent: str = ""
+    order_id: str = ""
+    orders: tuple[str, ...] = ()
+    product_id: str = ""
+    products: tuple[str, ...] = ()
+    granted: tuple[str, ...] = ()
+    last_action: str = ""
+
+    @classmethod
+    def load(
+        cls, data: dict[str, Any], at: str | None, *, now: datetime, ttl: timedelta
+    ) -> Context:
+        """From the store; empty but for a guest's proofs once ``ttl`` is over."""
+        if not data:
+            return cls()
+        if at is None or now - from_text(at) > ttl:
+            return cls()
+        asking = data.get("asking")
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in data.items()
+            if name in cls.__slots__ and name != "asking"
+        }
+        if asking:
+            asking = Asking(**{**asking, "choices": tuple(asking["choices"])})
+        return cls(asking=asking, **values)
+
+    def dump(self) -> dict[str, Any]:
+        """Plain values for the store, empty ones left out."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    def change(self, **changes: Any) -> Context:
+        """A copy with ``changes``."""
+        return replace(self, **changes)
+
+
+def compact(messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The last turns of (role, text), short enough for a model or a ticket's summary.
+
+    Keeps at most HISTORY_TURNS turns and HISTORY_CHARS characters, newest first in right,
+    each message cut at 300 characters.
+    """
+    kept: list[tuple[str, str]] = []
+    left = HISTORY_CHARS
+    for role, text in reversed(messages[-2 * HISTORY_TURNS :]):
+        short = text if len(text) <= 300 else text[:299] + "…"
+        if len(short) > left:
+            break
+        left -= len(short)
+        kept.append((role, short))
+    return kept[::-1]

@@ -1,0 +1,122 @@
+"""What a tool is: one typed function marked READ or WRITE, with a docstring.
+
+A tool checks the caller, then the state, then its arguments, acts, and returns the object.
+The caller comes from the session through :class:`ToolContext`; no argument of a tool can
+name one. WRITE tools run inside the writing transaction they are given and leave an audit
+event; nothing else may call them but a confirmed pending action, a page's own confirmation
+or the API (see ``agent.actions``).
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal, Protocol, TypeVar
+
+from agent.shop.rules import Rules
+from agent.types import Caller, Source
+from errors import Forbidden, NotSignedIn
+from store import audit
+from store.database import Tx
+
+__all__ = ["REGISTRY", "PolicySearch", "Tool", "ToolContext", "run", "tool"]
+
+Kind = Literal["READ", "WRITE"]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class PolicySearch(Protocol):
+    """The one search function of ``retrieval`` as tools see it."""
+
+    def __call__(
+        self, query: str, *, mode: Any = ..., top_k: int = ..., staff: bool = ..., today: date
+    ) -> Any: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """Everything a tool may use. ``granted`` are orders a guest has proved to be theirs."""
+
+    tx: Tx
+    caller: Caller
+    rules: Rules
+    now: datetime
+    source: Source = "chat"
+    turn_id: str | None = None
+    conversation_id: str | None = None
+    granted: frozenset[str] = frozenset()
+    policy_search: PolicySearch | None = None
+    used: list[str] = field(default_factory=list)
+
+    def me(self) -> str:
+        """The signed-in caller's id. Raises NotSignedIn for a guest."""
+        if self.caller.user_id is None:
+            raise NotSignedIn("로그인이 필요한 일이에요. 로그인한 뒤 다시 말씀해 주세요.")
+        return self.caller.user_id
+
+    def owner(self, object_id: str = "") -> str | None:
+        """Whose things the caller may see: an id, or None for anybody's (staff, a grant)."""
+        if self.caller.is_staff or (object_id and object_id in self.granted):
+            return None
+        return self.me()
+
+    def audit(
+        self,
+        action: str,
+        object_type: str,
+        object_id: str,
+        before: dict[str, Any],
+        after: dict[str, Any],
+    ) -> None:
+        """Write who did what, in the transaction of the change."""
+        audit.write(
+            self.tx, at=self.now, actor_id=self.caller.user_id, actor_role=self.caller.role,
+            source=self.source, turn_id=self.turn_id, action=action, object_type=object_type,
+            object_id=object_id, before=before, after=after,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A registered tool; ``help`` is its docstring's first line."""
+
+    name: str
+    kind: Kind
+    function: Callable[..., Any]
+    help: str
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of its arguments, the context left out."""
+        return tuple(inspect.signature(self.function).parameters)[1:]
+
+
+REGISTRY: dict[str, Tool] = {}
+
+
+def tool(kind: Kind) -> Callable[[F], F]:
+    """Register a function as a tool under its own name."""
+
+    def register(function: F) -> F:
+        name = function.__name__
+        text = inspect.getdoc(function)
+        if not text or name in REGISTRY:
+            raise TypeError(f"tool {name!r} needs a docstring and a name of its own")
+        REGISTRY[name] = Tool(name, kind, function, text.splitlines()[0])
+        return function
+
+    return register
+
+
+def run(context: ToolContext, name: str, **arguments: Any) -> Any:
+    """Run a registered tool. Raises whatever the tool raises, all of it SangdamError.
+
+    A WRITE tool on a reading transaction is a programming error and refused.
+    """
+    found = REGISTRY[name]
+    if found.kind == "WRITE" and not context.tx.writable:
+        raise Forbidden("지금은 변경할 수 없어요.")
+    context.used.append(name)
+    return found.function(context, **arguments)

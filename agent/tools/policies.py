@@ -1,0 +1,25 @@
+"""Policies: the one search the chat, the page and the API share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent.shop.calendar import day_of
+from agent.tools.base import ToolContext, tool
+from errors import Unavailable
+
+__all__ = ["search_policies"]
+
+
+@tool("READ")
+def search_policies(ctx: ToolContext, *, query: str, mode: str = "hybrid", top_k: int = 5) -> Any:
+    """Policy clauses in force today, best first, every stage's rank told.
+
+    Staff-only documents for staff only. Returns ``retrieval.types.SearchResult``; raises
+    Unavailable when the program was started without an index.
+    """
+    if ctx.policy_search is None:
+        raise Unavailable("정책 검색을 지금 쓸 수 없어요. 잠시 뒤 다시 시도해 주세요.")
+    return ctx.policy_search(
+        query, mode=mode, top_k=top_k, staff=ctx.caller.is_staff, today=day_of(ctx.now)
+    )

@@ -1,0 +1,373 @@
+"""The composition root: everything the pages, the routes and the commands may ask for.
+
+``build(settings)`` wires the parts; ``get()`` is the process's one instance, shared by
+pages and routes. Heavy parts (kiwi, LanceDB, the classifier) are built on first use or by
+:meth:`Services.warm_up` in a background thread.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import settings as settings_module
+from agent import conversations as chats
+from agent import core
+from agent.llm import chain_of
+from agent.prompts import Prompts
+from agent.shop.calendar import add_business_days, day_of
+from agent.shop.claims import allowed_actions
+from agent.shop.rules import Rules
+from agent.tools.base import REGISTRY, ToolContext, run
+from agent.types import Caller, Event, PendingActionView, Role, Source
+from errors import BadCredentials, NotFound, SangdamError
+from settings import ROOT, Settings
+from store import accounts
+from store.database import Database
+from store.models import Conversation, Order, StoredMessage, User
+
+if TYPE_CHECKING:
+    from agent.understanding import TrainReport, Understander
+    from retrieval import Chunk, PolicyIndex, PolicySearch
+    from retrieval.embed import CongEncoder
+    from retrieval.tokenize import KoreanTokenizer
+    from store.seed import SeedReport
+
+__all__ = [
+    "Conversation",
+    "Order",
+    "Services",
+    "StoredMessage",
+    "User",
+    "build",
+    "get",
+    "seed_demo",
+]
+
+Progress = Callable[[str, int, int], None]
+_INTENTS = ROOT / "data" / "intents"
+_lock = threading.Lock()
+_instance: Services | None = None
+
+
+class Services:
+    """One shop: settings, store, index and agent behind plain methods."""
+
+    def __init__(self, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> None:
+        self.settings = settings
+        self.clock = clock or (lambda: datetime.now(UTC))
+        self.rules = Rules.of(settings.rules())
+        self.database = Database(settings.data_path / "sangdam.db")
+        self._ready = threading.Event()
+        self._warm_lock = threading.Lock()
+        self.warm_error: SangdamError | None = None
+
+    # ── parts ────────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def tokenizer(self) -> KoreanTokenizer:
+        """The process's one Korean analyser (333 MB: never two)."""
+        from retrieval.tokenize import KoreanTokenizer
+
+        return KoreanTokenizer()
+
+    @cached_property
+    def encoder(self) -> CongEncoder:
+        """The dense encoder built from the analyser's own model."""
+        from retrieval.embed import CongEncoder
+
+        return CongEncoder(self.tokenizer, self.settings.data_path / "models")
+
+    @cached_property
+    def index(self) -> PolicyIndex:
+        """The policy index on disk; empty until :meth:`prepare` has built it."""
+        from retrieval import PolicyIndex
+
+        return PolicyIndex(self.settings.data_path / "policy_index", self.tokenizer, self.encoder)
+
+    @cached_property
+    def policies(self) -> PolicySearch:
+        """The one search over the index."""
+        from retrieval import PolicySearch
+
+        return PolicySearch(self.index)
+
+    @cached_property
+    def understander(self) -> Understander:
+        """Intent and slots; trains its model when the examples have changed."""
+        from agent.understanding import IntentClassifier, Understander, ensure_model
+
+        parts = (self._intent_model, self.tokenizer, self.encoder)
+        ensure_model(_INTENTS, *parts)
+        return Understander(IntentClassifier.load(*parts), self.tokenizer)
+
+    @property
+    def _intent_model(self) -> Path:
+        path: Path = self.settings.data_path / "models" / "intents.npz"
+        return path
+
+    def train(self) -> TrainReport:
+        """Train the intent classifier anew, whether its examples changed or not."""
+        from agent.understanding import train
+
+        return train(_INTENTS, self._intent_model, self.tokenizer, self.encoder)
+
+    @cached_property
+    def desk(self) -> core.Desk:
+        """What the agent's turn needs."""
+        return core.Desk(
+            database=self.database,
+            rules=self.rules,
+            prompts=Prompts.load(ROOT / "agent" / "prompts"),
+            understander=self.understander,
+            policy_search=self.policies.search,
+            llm=chain_of(self.settings),
+            limits=core.Limits.of(self.settings),
+            clock=self.clock,
+        )
+
+    # ── start ────────────────────────────────────────────────────────────────────────────
+
+    def prepare(self, progress: Progress | None = None) -> None:
+        """Make the store, seed the demonstration shop, build the index and the model.
+
+        Idempotent; a second process waits on the first one's locks. ``progress`` gets
+        (what, done, of).
+        """
+        with self._warm_lock:
+            if self._ready.is_set():
+                return
+            tell = progress or (lambda what, done, of: None)
+            tell("데이터베이스", 0, 4)
+            self.database.prepare()
+            if self.settings.demo:
+                tell("데모 상점", 1, 4)
+                seed_demo(self.settings, database=self.database, clock=self.clock)
+            tell("정책 문서", 2, 4)
+            self.build_index()
+            tell("의도 분류 모델", 3, 4)
+            self.desk.understander.understand("안녕하세요", self.clock())
+            today = day_of(self.clock())
+            self.policies.search("환불", today=today)
+            add_business_days(today, 1)  # loads the holiday tables
+            tell("준비 완료", 4, 4)
+            self._ready.set()
+
+    def build_index(self) -> Any:
+        """Index data/policies with the rule values in force; only what changed is done."""
+        from retrieval.documents import load_folder
+
+        return self.index.build(load_folder(ROOT / "data" / "policies", self.settings.rules()))
+
+    def warm_up(self) -> None:
+        """Run :meth:`prepare` in a background thread; a failure is kept in ``warm_error``."""
+
+        def work() -> None:
+            try:
+                self.prepare()
+            except SangdamError as error:
+                self.warm_error = error
+
+        threading.Thread(target=work, name="warm-up", daemon=True).start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether the store, the index and the model are there."""
+        return self._ready.is_set()
+
+    # ── accounts ─────────────────────────────────────────────────────────────────────────
+
+    def sign_in(self, email: str, password: str) -> tuple[User, str]:
+        """The account and a new session's secret id. Raises BadCredentials, TooMany."""
+        now = self.clock()
+        lock = accounts.LockOut(self.settings.login_max_failures, self.settings.login_lock_minutes)
+        user = accounts.sign_in(self.database, email, password, lock=lock, at=now)
+        if user.is_demo and not self.demo_open:
+            raise BadCredentials("데모 계정은 이 서버에서 쓸 수 없어요.", code="demo_closed")
+        with self.database.write() as tx:
+            session = accounts.open_session(
+                tx, user.user_id, days=self.settings.session_days, at=now
+            )
+        return user, session
+
+    def register(self, email: str, password: str, name: str) -> User:
+        """A new customer. Raises BadInput, WeakPassword, AlreadyExists."""
+        email, name = accounts.validate(email, password, name)
+        hashed = accounts.hash_password(password)
+        with self.database.write() as tx:
+            return accounts.create(
+                tx, email=email, name=name, role="customer", password_hash=hashed, at=self.clock()
+            )
+
+    def user_of_session(self, session_id: str) -> User | None:
+        """Who a session belongs to while it is neither revoked nor over."""
+        with self.database.read() as tx:
+            user = accounts.user_of_session(tx, session_id, at=self.clock())
+        return user if user and (self.demo_open or not user.is_demo) else None
+
+    def sign_out(self, session_id: str) -> None:
+        """End one session."""
+        with self.database.write() as tx:
+            accounts.close_session(tx, session_id, at=self.clock())
+
+    def sign_out_everywhere(self, user_id: str) -> int:
+        """End all of an account's sessions; returns how many were open."""
+        with self.database.write() as tx:
+            return accounts.close_sessions(tx, user_id, at=self.clock())
+
+    @property
+    def demo_open(self) -> bool:
+        """Whether the demonstration accounts may sign in (domain.md: loopback only)."""
+        safe = self.settings.on_loopback or self.settings.demo_on_any_host
+        return bool(self.settings.demo and safe)
+
+    def demo_accounts(self) -> list[User]:
+        """The accounts the sign-in page may show; none when they are refused anyway."""
+        if not self.demo_open:
+            return []
+        with self.database.read() as tx:
+            return accounts.demo_users(tx)
+
+    def caller(self, user_id: str) -> Caller:
+        """A caller for a known account, for commands. Raises NotFound."""
+        with self.database.read() as tx:
+            user = accounts.get(tx, user_id)
+        if user is None:
+            raise NotFound(f"{user_id} 계정이 없어요.")
+        return caller_of(user)
+
+    # ── the desk ─────────────────────────────────────────────────────────────────────────
+
+    def run_turn(
+        self,
+        caller: Caller,
+        message: str,
+        *,
+        session_id: str | None = None,
+        image_ids: tuple[str, ...] = (),
+        confirm: str | None = None,
+        source: Source = "chat",
+    ) -> Iterator[Event]:
+        """One turn of the conversation; see :func:`agent.core.run_turn`."""
+        return core.run_turn(
+            self.desk, caller, message, session_id=session_id, image_ids=image_ids,
+            confirm=confirm, source=source,
+        )  # fmt: skip
+
+    def tool(self, caller: Caller, name: str, *, source: Source = "page", **arguments: Any) -> Any:
+        """Run a tool for a page or a route, in a transaction of the right kind."""
+        unit = self.database.write if REGISTRY[name].kind == "WRITE" else self.database.read
+        with unit() as tx:
+            context = ToolContext(
+                tx, caller, self.rules, self.clock(), source=source,
+                policy_search=self.policies.search if name == "search_policies" else None,
+            )  # fmt: skip
+            return run(context, name, **arguments)
+
+    def conversations(self, caller: Caller, *, limit: int = 20) -> list[Conversation]:
+        """The caller's chats, last used first; none for a guest."""
+        return chats.find(self.database, caller, limit=limit)
+
+    def messages(self, caller: Caller, session_id: str, *, limit: int = 200) -> list[StoredMessage]:
+        """A chat's messages, oldest first. Raises NotFound for somebody else's."""
+        return chats.messages(self.database, caller, session_id, limit=limit)
+
+    def pending_action(self, caller: Caller, session_id: str) -> PendingActionView | None:
+        """The chat's change that still waits for a yes. Raises NotFound."""
+        return chats.pending_action(self.database, caller, session_id, now=self.clock())
+
+    def delete_conversation(self, caller: Caller, session_id: str) -> None:
+        """Delete a chat and everything said in it. Raises NotFound."""
+        chats.delete(self.database, caller, session_id)
+
+    def rate(self, caller: Caller, message_id: str, *, good: bool, reason: str = "") -> None:
+        """Keep an opinion on a reply. Raises NotFound."""
+        chats.rate(self.database, caller, message_id, good=good, reason=reason, now=self.clock())
+
+    def save_photo(self, caller: Caller, data: bytes, *, session_id: str | None) -> tuple[str, str]:
+        """Clean and store a photo; returns (session id, image id). Raises BadInput, NotFound."""
+        return chats.save_photo(
+            self.database, caller, data, session_id=session_id, folder=self.photo_folder,
+            max_mb=self.settings.max_image_mb, now=self.clock(),
+        )  # fmt: skip
+
+    def photo(self, caller: Caller, image_id: str) -> bytes:
+        """A stored photo as JPEG. Raises NotFound for somebody else's."""
+        return chats.photo(self.database, caller, image_id, folder=self.photo_folder)
+
+    @property
+    def photo_folder(self) -> Path:
+        """Where cleaned photos lie."""
+        folder: Path = self.settings.data_path / "photos"
+        return folder
+
+    def highlight(self, query: str, text: str) -> list[tuple[int, int]]:
+        """Where ``text`` holds words of ``query``: (start, end) in characters."""
+        return self.policies.highlight_spans(query, text)
+
+    def allowed_actions(self, order: Order) -> tuple[str, ...]:
+        """What the customer may do with an order now."""
+        return allowed_actions(order, now=self.clock(), rules=self.rules)
+
+    def clause(self, caller: Caller, chunk_id: str) -> Chunk:
+        """One policy clause. Raises NotFound; staff documents are missing for others."""
+        chunk = self.index.chunk(chunk_id, staff=caller.is_staff)
+        if chunk is None:
+            raise NotFound("해당 조항을 찾을 수 없어요.")
+        return chunk
+
+
+def caller_of(user: User) -> Caller:
+    """The caller a signed-in account makes."""
+    role: Role = user.role  # type: ignore[assignment]  # the store holds only these
+    return Caller(role=role, user_id=user.user_id, name=user.name)
+
+
+def seed_demo(
+    settings: Settings,
+    *,
+    database: Database | None = None,
+    clock: Callable[[], datetime] | None = None,
+    today: date | None = None,
+    number: int | None = None,
+    progress: Any = None,
+) -> SeedReport | None:
+    """Seed the demonstration shop into an empty store; None when it holds data already."""
+    from agent.shop.quote import quote
+    from agent.tools.tickets import due_times
+    from store import seed
+
+    database = database or Database(settings.data_path / "sangdam.db")
+    rules = Rules.of(settings.rules())
+    now = (clock or (lambda: datetime.now(UTC)))()
+    return seed.seed_if_empty(
+        database,
+        today=today or day_of(now),
+        number=settings.seed if number is None else number,
+        catalogue=ROOT / "data" / "seed" / "catalogue.yaml",
+        quote=lambda order, kind, fault, lines: quote(
+            order, kind=kind, fault=fault, lines=lines, rules=rules
+        ).as_json(),
+        sla=lambda _type, priority, created: due_times(priority, created, rules),
+        shipping_fee_krw=rules.shipping_fee_krw,
+        free_shipping_threshold_krw=rules.free_shipping_threshold_krw,
+        progress=progress,
+    )
+
+
+def build(settings: Settings | None = None, **options: Any) -> Services:
+    """A new instance; tests give their own settings and clock."""
+    return Services(settings or settings_module.load(), **options)
+
+
+def get() -> Services:
+    """The process's one instance."""
+    global _instance
+    with _lock:
+        if _instance is None:
+            _instance = build()
+        return _instance
