@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet
 UNIT := -m "not browser and not process"
 
-.PHONY: setup setup-dev run test test-unit test-browser check format bench clean
+.PHONY: setup setup-dev run test test-unit test-browser test-neural check format bench clean
 
 setup: $(VENV)/.runtime
 
@@ -36,6 +36,17 @@ test-unit: setup-dev
 
 test-browser: setup-dev
 	@$(PY) -m pytest -m browser $(ARGS)
+
+# Each extra has an environment of its own, so that the default one stays light.
+.venv-neural/.installed: requirements-neural.txt requirements-dev.txt
+	@test -x .venv-neural/bin/python || $(PYTHON) -m venv .venv-neural
+	@echo "Installing requirements-neural.txt (once, a few minutes) …"
+	@.venv-neural/bin/pip --disable-pip-version-check install --quiet \
+		-r requirements-neural.txt -r requirements-dev.txt
+	@touch $@
+
+test-neural: .venv-neural/.installed
+	@HF_HUB_OFFLINE=1 .venv-neural/bin/python -m pytest tests/neural $(ARGS)
 
 check: setup-dev
 	@$(VENV)/bin/ruff format --check .

@@ -2,7 +2,7 @@
 
 ``build(settings)`` wires the parts; ``get()`` is the process's one instance, shared by
 pages and routes. Heavy parts (kiwi, LanceDB, the classifier) are built on first use or by
-:meth:`Services.warm_up` in a background thread.
+:meth:`Services.prepare`, which the launcher runs in the background.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from agent.shop.claims import allowed_actions
 from agent.shop.rules import Rules
 from agent.tools.base import REGISTRY, ToolContext, run
 from agent.types import Caller, Event, PendingActionView, Role, Source
-from errors import BadCredentials, NotFound, SangdamError
+from errors import BadCredentials, NotFound
 from settings import ROOT, Settings
 from store import accounts
 from store.database import Database
@@ -32,7 +32,7 @@ from store.models import Conversation, Order, StoredMessage, User
 
 if TYPE_CHECKING:
     from agent.understanding import TrainReport, Understander
-    from retrieval import Chunk, PolicyIndex, PolicySearch
+    from retrieval import Chunk, Encoder, PolicyIndex, PolicySearch
     from retrieval.embed import CongEncoder
     from retrieval.tokenize import KoreanTokenizer
     from store.seed import SeedReport
@@ -64,7 +64,7 @@ class Services:
         self.database = Database(settings.data_path / "sangdam.db")
         self._ready = threading.Event()
         self._warm_lock = threading.Lock()
-        self.warm_error: SangdamError | None = None
+        self.progress: tuple[str, int, int] | None = None
 
     # ── parts ────────────────────────────────────────────────────────────────────────────
 
@@ -82,12 +82,23 @@ class Services:
 
         return CongEncoder(self.tokenizer, self.settings.data_path / "models")
 
+    @property
+    def policy_encoder(self) -> Encoder:
+        """The encoder of the policy search: the built-in one, or a model of the settings."""
+        if not self.settings.embedder_model_dir:
+            return self.encoder
+        from retrieval.neural import NeuralEncoder
+
+        return NeuralEncoder(Path(self.settings.embedder_model_dir).expanduser())
+
     @cached_property
     def index(self) -> PolicyIndex:
         """The policy index on disk; empty until :meth:`prepare` has built it."""
         from retrieval import PolicyIndex
 
-        return PolicyIndex(self.settings.data_path / "policy_index", self.tokenizer, self.encoder)
+        return PolicyIndex(
+            self.settings.data_path / "policy_index", self.tokenizer, self.policy_encoder
+        )
 
     @cached_property
     def policies(self) -> PolicySearch:
@@ -162,17 +173,6 @@ class Services:
         from retrieval.documents import load_folder
 
         return self.index.build(load_folder(ROOT / "data" / "policies", self.settings.rules()))
-
-    def warm_up(self) -> None:
-        """Run :meth:`prepare` in a background thread; a failure is kept in ``warm_error``."""
-
-        def work() -> None:
-            try:
-                self.prepare()
-            except SangdamError as error:
-                self.warm_error = error
-
-        threading.Thread(target=work, name="warm-up", daemon=True).start()
 
     @property
     def ready(self) -> bool:

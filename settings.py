@@ -60,6 +60,11 @@ TABLE: tuple[Setting, ...] = (
     Setting("context_ttl_minutes", 60, "Minutes a conversation's pending question is remembered."),
     Setting("intent_min_percent", 30, "Below this confidence (percent) the desk asks back."),
     Setting("policy_top_k", 4, "Policy clauses looked at for one answer."),
+    Setting(
+        "embedder_model_dir",
+        "",
+        "Folder of a sentence-transformers model for policy search; empty uses the built-in one.",
+    ),
     Setting("llm_base_url", "", "OpenAI-compatible server; empty keeps the desk offline."),
     Setting("llm_api_key", "", "Key for llm_base_url.", secret=True),
     Setting("llm_model", "", "Model name at llm_base_url."),

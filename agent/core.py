@@ -12,21 +12,19 @@ import logging
 import re
 import secrets
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
 from agent import actions, conversations, outcomes
+from agent.cards import choice_card
+from agent.desk import Desk, Limits, State
 from agent.flows import FLOWS
-from agent.guardrails import Evidence, check_input, check_output
-from agent.llm import Phraser, Phrasing
+from agent.guardrails import check_input
 from agent.memory import Context
-from agent.prompts import Prompts
+from agent.reply import compose, store_reply
 from agent.resolve import resolve
-from agent.shop.rules import Rules
-from agent.tools.base import PolicySearch, ToolContext
-from agent.turn import Turn, Understands
+from agent.tools.base import ToolContext
+from agent.turn import Turn
 from agent.types import (
     Caller,
     CardEvent,
@@ -35,74 +33,24 @@ from agent.types import (
     Done,
     ErrorEvent,
     Event,
-    Message,
     PendingActionEvent,
-    PendingActionView,
     Slots,
     Source,
     Status,
-    TokenUsage,
     Understood,
 )
+from agent.wishes import split_wishes
 from errors import NotFound, SangdamError
 from store import actions as stored_actions
 from store import conversations as stored
-from store.database import Database, Tx
-from store.models import Conversation, PendingAction, StoredMessage, to_text
+from store.database import Tx
+from store.models import PendingAction, StoredMessage, to_text
 
 __all__ = ["Desk", "Limits", "run_turn"]
 
 log = logging.getLogger("sangdam.turn")
 _PIECES = re.compile(r"\S+\s*|\s+")
 CONFIRMED = "네, 진행해 주세요."
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """The turn's own limits, from the settings."""
-
-    max_message_chars: int = 4000
-    context_ttl: timedelta = timedelta(minutes=60)
-    min_confidence: float = 0.3
-
-    @classmethod
-    def of(cls, settings: Any) -> Limits:
-        """From the settings of the same names."""
-        return cls(
-            settings.max_message_chars,
-            timedelta(minutes=settings.context_ttl_minutes),
-            settings.intent_min_percent / 100,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What a turn needs; made once by ``services``."""
-
-    database: Database
-    rules: Rules
-    prompts: Prompts
-    understander: Understands
-    policy_search: PolicySearch
-    llm: Phraser | None = None
-    limits: Limits = Limits()
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
-
-
-@dataclass(slots=True)
-class _State:
-    """One turn's bookkeeping."""
-
-    caller: Caller
-    source: Source
-    now: datetime
-    started: float
-    turn_id: str
-    conversation: Conversation
-    context: Context
-    text: str
-    images: tuple[str, ...]
-    flags: list[str]
 
 
 def run_turn(
@@ -155,27 +103,51 @@ def _run(
     context = Context.load(
         conversation.context, conversation.context_at, now=now, ttl=desk.limits.context_ttl
     )
-    state = _State(
-        caller, source, now, started, turn_id, conversation, context, checked.text, image_ids,
-        list(checked.flags),
+    state = State(
+        caller, source, now, started, turn_id, conversation, context,
+        checked.wish or checked.text, image_ids, list(checked.flags),
     )  # fmt: skip
     yield Status("말씀을 확인하고 있어요", conversation.conversation_id)
     empty = checked.reason == "empty" and bool(image_ids)
     if checked.action == "refuse" and not empty:
         state.flags.append(checked.reason)
         turn = _turn(desk, state, Understood("unclear", 0.0, Slots()), None)
-        turn.say(f"guard_{checked.reason}", limit=desk.limits.max_message_chars)
+        turn.say(f"guard_{checked.reason}", limit=f"{desk.limits.max_message_chars:,}")
         turn.draft.keep_asking = True
     elif confirm:
         turn = _confirm(desk, state, confirm)
     else:
-        understood = resolve(
-            desk.understander.understand(checked.text, now), checked.text, context,
-            images=bool(image_ids), min_confidence=desk.limits.min_confidence,
-        )  # fmt: skip
+        understood, second = _understand(desk, state)
         yield Status(FLOWS[understood.intent].working, conversation.conversation_id)
         turn = _answer(desk, state, understood)
+        _add_notes(turn, state, second)
     yield from _finish(desk, state, turn)
+
+
+def _understand(desk: Desk, state: State) -> tuple[Understood, str]:
+    """What is meant in its context, and a second wish of the message (or "")."""
+    first = desk.understander.understand(state.text, state.now)
+    second = ""
+    if state.context.asking is None:
+        wishes = split_wishes(
+            state.text, lambda text: desk.understander.understand(text, state.now)
+        )
+        if wishes is not None:
+            (state.text, first), second = wishes
+    understood = resolve(
+        first, state.text, state.context, images=bool(state.images),
+        min_confidence=desk.limits.min_confidence,
+    )  # fmt: skip
+    return understood, second
+
+
+def _add_notes(turn: Turn, state: State, second: str) -> None:
+    """What the customer should know besides: something was masked, a wish still waits."""
+    if any(flag.startswith("pii_") for flag in state.flags):
+        turn.say("masked")
+    if second:
+        turn.say("next_wish")
+        turn.show(choice_card("", (second, second)))
 
 
 def _check_images(tx: Tx, caller: Caller, image_ids: tuple[str, ...]) -> None:
@@ -186,7 +158,7 @@ def _check_images(tx: Tx, caller: Caller, image_ids: tuple[str, ...]) -> None:
         conversations.owned(tx, caller, row["conversation_id"])
 
 
-def _tools(desk: Desk, state: _State, tx: Tx, used: list[str] | None = None) -> ToolContext:
+def _tools(desk: Desk, state: State, tx: Tx, used: list[str] | None = None) -> ToolContext:
     return ToolContext(
         tx, state.caller, desk.rules, state.now, source=state.source, turn_id=state.turn_id,
         conversation_id=state.conversation.conversation_id,
@@ -195,7 +167,7 @@ def _tools(desk: Desk, state: _State, tx: Tx, used: list[str] | None = None) -> 
     )  # fmt: skip
 
 
-def _turn(desk: Desk, state: _State, understood: Understood, tx: Tx | None) -> Turn:
+def _turn(desk: Desk, state: State, understood: Understood, tx: Tx | None) -> Turn:
     used: list[str] = []
 
     def write(work: Callable[[ToolContext], Any]) -> Any:
@@ -215,12 +187,17 @@ def _turn(desk: Desk, state: _State, understood: Understood, tx: Tx | None) -> T
     )  # fmt: skip
 
 
-def _answer(desk: Desk, state: _State, understood: Understood) -> Turn:
+def _answer(desk: Desk, state: State, understood: Understood) -> Turn:
     """The reply to a message: a yes or no to what is open, or the intent's flow."""
     yes_no = understood.slots.yes_no
     with desk.database.read() as tx:
         pending = stored_actions.pending(tx, state.conversation.conversation_id)
         turn = _turn(desk, state, understood, tx)
+        if pending is not None and yes_no is None and understood.intent == "unclear":
+            turn.say("offer_again", summary=pending.summary)
+            turn.draft.keep_asking = True
+            turn.fact(pending.summary)
+            return turn
         if yes_no is None or understood.intent == "handoff":
             _flow(turn)
             return turn
@@ -237,20 +214,21 @@ def _flow(turn: Turn) -> None:
     try:
         FLOWS[turn.intent].run(turn)
     except SangdamError as error:
-        turn.fact(error.message)
-        turn.draft.parts.append(error.message)
+        turn.refuse(error)
 
 
 def _yes_no(turn: Turn, yes: bool) -> None:
     """A bare yes or no with nothing to confirm: drop the open question, or carry on."""
+    turn.intent = "smalltalk"
     if turn.context.asking is not None and not yes:
         turn.say("stopped")
+        turn.context = turn.context.change(asking=None)
         return
     turn.say("yes_to_nothing" if yes else "no_to_nothing")
     turn.draft.keep_asking = True
 
 
-def _decline(desk: Desk, state: _State, pending: PendingAction) -> Turn:
+def _decline(desk: Desk, state: State, pending: PendingAction) -> Turn:
     with desk.database.write() as tx:
         actions.close(tx, pending.action_id, status="declined", now=state.now)
     intent = outcomes.INTENT_OF[pending.kind]
@@ -260,7 +238,7 @@ def _decline(desk: Desk, state: _State, pending: PendingAction) -> Turn:
     return turn
 
 
-def _confirm(desk: Desk, state: _State, action_id: str) -> Turn:
+def _confirm(desk: Desk, state: State, action_id: str) -> Turn:
     """Run a confirmed action in its own transaction, then tell what became of it."""
     user_id = state.caller.user_id
     used: list[str] = []
@@ -277,10 +255,10 @@ def _confirm(desk: Desk, state: _State, action_id: str) -> Turn:
     return turn
 
 
-def _finish(desk: Desk, state: _State, turn: Turn) -> Iterator[Event]:
+def _finish(desk: Desk, state: State, turn: Turn) -> Iterator[Event]:
     """Guard, store, then stream the reply."""
-    text, phrasing = _compose(desk, state, turn)
-    message, pending = _store(desk, state, turn, text, phrasing)
+    text, phrasing = compose(desk, state, turn)
+    message, pending = store_reply(desk, state, turn, text, phrasing)
     for piece in _PIECES.findall(text):
         yield Delta(piece)
     for citation in message.citations:
@@ -290,100 +268,3 @@ def _finish(desk: Desk, state: _State, turn: Turn) -> Iterator[Event]:
     if pending is not None:
         yield PendingActionEvent(pending)
     yield message
-
-
-def _compose(desk: Desk, state: _State, turn: Turn) -> tuple[str, Phrasing | None]:
-    """The reply's text: a model's phrasing where one is configured and stays grounded."""
-    text = turn.draft.text
-    evidence = Evidence.collect([*turn.evidence, *turn.draft.citations])
-    if desk.llm is not None:
-        phrasing = desk.llm.phrase(desk.prompts.instruction(turn.intent), turn.text, text)
-        if phrasing is None:
-            state.flags.append("model_unavailable")
-        elif _grounded(phrasing.text, evidence, turn):
-            return phrasing.text, phrasing
-        else:
-            state.flags.append("ungrounded_model_reply")
-    if text and not _grounded(text, evidence, turn):
-        log.error("ungrounded reply for intent %s in turn %s", turn.intent, state.turn_id)
-        state.flags.append("ungrounded_reply")
-        text = desk.prompts.reply(turn.intent, "cannot_say")
-    return text, None
-
-
-def _grounded(text: str, evidence: Evidence, turn: Turn) -> bool:
-    cited = [citation.chunk_id for citation in turn.draft.citations]
-    return check_output(text, evidence, citations=cited, retrieved=turn.retrieved).ok
-
-
-def _store(
-    desk: Desk, state: _State, turn: Turn, text: str, phrasing: Phrasing | None
-) -> tuple[Message, PendingActionView | None]:
-    """Write reply, proposal, memory and turn in one transaction."""
-    draft, session_id = turn.draft, state.conversation.conversation_id
-    usage = phrasing.usage if phrasing else TokenUsage()
-    with desk.database.write(durable=draft.proposal is not None) as tx:
-        pending = None
-        if draft.asking is not None:
-            # A new question replaces the old offer: a later "네" must not run that one.
-            actions.supersede(tx, session_id, now=state.now)
-        if draft.proposal is not None:
-            assert state.caller.user_id is not None, "only an account gets a proposal"
-            pending = actions.save(
-                tx, draft.proposal, conversation_id=session_id, user_id=state.caller.user_id,
-                now=state.now, ttl=timedelta(minutes=desk.rules.confirmation_ttl_minutes),
-            )  # fmt: skip
-        message = Message(
-            session_id, f"m_{secrets.token_urlsafe(12)}", text, to_text(state.now), turn.intent,
-            round(turn.understood.confidence, 4), tuple(draft.citations), tuple(draft.cards),
-            pending, tuple(dict.fromkeys(turn.tools.used)), draft.ticket_id is not None,
-            draft.ticket_id, tuple(dict.fromkeys(state.flags)),
-            phrasing.provider if phrasing else "offline",
-            phrasing.model if phrasing else "template", usage,
-            round((perf_counter() - state.started) * 1000, 1),
-        )  # fmt: skip
-        stored.add_message(
-            tx,
-            StoredMessage(
-                message.message_id, session_id, state.turn_id, "assistant", text,
-                message.as_json(), message.created_at,
-            ),
-        )  # fmt: skip
-        stored.remember(
-            tx, session_id, context=_remember(turn).dump(), title=_title(state), at=state.now
-        )
-        stored.add_turn(tx, _turn_row(state, message, usage))
-    return message, pending
-
-
-def _remember(turn: Turn) -> Context:
-    """The memory after the turn: a new question, the old one kept open, or none."""
-    draft, context = turn.draft, turn.context
-    open_still = draft.keep_asking or FLOWS[turn.intent].digression
-    asking = draft.asking or (context.asking if open_still else None)
-    intent = context.intent if turn.intent in ("smalltalk", "unclear") else turn.intent
-    executed = context.last_action if draft.proposal is None else ""
-    return replace(context, asking=asking, intent=intent, last_action=executed)
-
-
-def _title(state: _State) -> str:
-    words = " ".join(state.text.split()) or "사진 문의"
-    return words if len(words) <= 30 else words[:29] + "…"
-
-
-def _turn_row(state: _State, message: Message, usage: TokenUsage) -> dict[str, Any]:
-    return {
-        "turn_id": state.turn_id,
-        "conversation_id": message.session_id,
-        "status": "done",
-        "intent": message.intent,
-        "confidence": message.confidence,
-        "tools": list(message.tools_used),
-        "guardrails": list(message.guardrails),
-        "provider": message.provider,
-        "model": message.model,
-        **{k: v for k, v in asdict(usage).items() if k != "total_tokens"},
-        "cost_usd": 0.0,
-        "latency_ms": message.latency_ms,
-        "created_at": message.created_at,
-    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -34,8 +35,11 @@ def moment_text(moment: datetime) -> str:
 
 
 def _final(word: str) -> tuple[bool, bool]:
-    """(ends in a consonant, that consonant is ㄹ) of the last letter that is read."""
-    for sign in reversed(word):
+    """(ends in a consonant, that consonant is ㄹ) of the last letter that is read.
+
+    Brackets at the end are read past: "우리카드 (**** 6876)로".
+    """
+    for sign in reversed(re.sub(r"\s*\([^()]*\)\s*$", "", word)):
         if "가" <= sign <= "힣":
             code = (ord(sign) - 0xAC00) % 28
             return code != 0, code == 8

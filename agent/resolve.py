@@ -8,6 +8,7 @@ from dataclasses import replace
 from agent.flows import FLOWS
 from agent.flows.aftercare import WITHDRAW
 from agent.memory import Asking, Context
+from agent.shop.claims import FAULT_OF
 from agent.types import IntentGuess, Slots, Understood
 
 __all__ = ["fills", "resolve"]
@@ -16,6 +17,7 @@ __all__ = ["fills", "resolve"]
 _SAME = ({"return_exchange", "defect"}, {"order_status", "delivery"})
 SURE = 0.7
 _VAGUE = {"smalltalk", "unclear", "out_of_scope"}
+_MAYBE_DEFECT = {"complaint", "unclear", "product_info"}
 _NEVER_JUMP = _VAGUE | {"order_status"}
 
 
@@ -38,6 +40,8 @@ def resolve(
             return understood if jump else _as(understood, asking.intent)
         if _same(understood.intent, asking.intent):
             return _as(understood, asking.intent)
+    if understood.intent in _MAYBE_DEFECT and understood.confidence < SURE and _seller(slots):
+        return _as(understood, "defect")
     if images and not text.strip():
         return _as(understood, "defect")
     points_at = slots.order_id or slots.ordinal or slots.refers_back
@@ -74,6 +78,10 @@ def fills(asking: Asking, slots: Slots, text: str, *, images: bool) -> bool:
         case "what":
             return bool(re.search(r"배송지|주소|옵션|사이즈|색|결제", text))
     return False
+
+
+def _seller(slots: Slots) -> bool:
+    return slots.reason_code is not None and FAULT_OF[slots.reason_code] == "seller"
 
 
 def _jumps(understood: Understood, asking: Asking, text: str) -> bool:

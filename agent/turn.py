@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from agent.prompts import Prompts
 from agent.shop.rules import Rules
 from agent.tools.base import ToolContext, run
 from agent.types import Caller, Card, Citation, Slots, Understood
+from errors import SangdamError
 
 __all__ = ["Draft", "Proposal", "Turn", "Understands"]
 
@@ -77,7 +78,7 @@ class Turn:
         self.tools = tools
         self.images = images
         self.draft = Draft()
-        self.evidence: list[Any] = [text]
+        self.evidence: list[Any] = []
         self.retrieved: list[str] = []
         self.history = history
         self._prompts = prompts
@@ -110,7 +111,10 @@ class Turn:
     def write(self, name: str, **arguments: Any) -> Any:
         """Run a WRITE tool that needs no confirmation, in a transaction of its own."""
         assert self._write is not None, "this turn may not write"
-        return self.fact(self._write(lambda tools: run(tools, name, **arguments)))
+        granted = self.tools.granted  # an order proved in this very turn counts
+        return self.fact(
+            self._write(lambda tools: run(replace(tools, granted=granted), name, **arguments))
+        )
 
     def fact(self, value: Any) -> Any:
         """Count ``value`` (a tool's result, a rule, a computed day) as evidence."""
@@ -126,7 +130,11 @@ class Turn:
         self.draft.cards.extend(cards)
         for kind, name in (("order", "orders"), ("product", "products")):
             ids = tuple(card.id for card in cards if card.type == kind)
-            if ids:
+            if len(ids) == 1 and ids[0] in getattr(self.context, name):
+                # One of those shown before: "마지막 거" still counts in that list.
+                single = {"order": "order_id", "product": "product_id"}[kind]
+                self.context = self.context.change(**{single: ids[0]})
+            elif ids:
                 single = {"order": "order_id", "product": "product_id"}[kind]
                 only = ids[0] if len(ids) == 1 else ""
                 self.context = self.context.change(**{name: ids, single: only})
@@ -134,6 +142,11 @@ class Turn:
     def ask(self, slot: str, *, choices: Sequence[str] = (), **data: Any) -> None:
         """Wait for ``slot``; the next message is read as its answer first."""
         self.draft.asking = Asking(self.intent, slot, tuple(choices), data)
+
+    def refuse(self, error: SangdamError) -> None:
+        """Reply with what a tool refused for."""
+        self.fact(error.message)
+        self.draft.parts.append(error.message)
 
     def propose(self, proposal: Proposal) -> None:
         """Offer a change to confirm."""

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import get_args
 from zoneinfo import ZoneInfo
 
+import services
 import settings
 from errors import SangdamError
-from retrieval import CongEncoder, KoreanTokenizer, PolicyIndex, PolicySearch, load_folder
+from retrieval import PolicyIndex, PolicySearch, load_folder
 from retrieval.index import Progress
 from retrieval.types import Hit, Mode, SearchResult
 
@@ -47,9 +48,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _policy_index(values: settings.Settings) -> PolicyIndex:
-    folder = values.data_path / "policy_index"
-    tokenizer = KoreanTokenizer()
-    return PolicyIndex(folder, tokenizer, CongEncoder(tokenizer, folder))
+    return services.build(values).index
 
 
 def _build(index: PolicyIndex, values: settings.Settings) -> None:
@@ -84,9 +83,10 @@ def _search(options: argparse.Namespace) -> int:
 def _bench(options: argparse.Namespace) -> int:
     from retrieval import bench
 
-    tokenizer = KoreanTokenizer()
-    encoder = CongEncoder(tokenizer, settings.load().data_path / "policy_index")
-    rows = bench.run(options.passages, options.questions, tokenizer, encoder, _progress("색인"))
+    desk = services.build()
+    rows = bench.run(
+        options.passages, options.questions, desk.tokenizer, desk.policy_encoder, _progress("색인")
+    )
     print(f"{'mode':<9}{'R@1':>7}{'R@5':>7}{'MRR@10':>8}{'ms':>8}")
     for row in rows:
         figures = f"{row.recall_1:>7.3f}{row.recall_5:>7.3f}{row.mrr_10:>8.3f}{row.ms:>8.2f}"

@@ -206,8 +206,9 @@ def close_session(tx: Tx, session_id: str, *, at: datetime) -> None:
 def close_sessions(tx: Tx, user_id: str, *, at: datetime) -> int:
     """Sign out everywhere; returns how many sessions were open."""
     return tx.execute(
-        "update sessions set revoked_at = ? where user_id = ? and revoked_at is null",
-        (to_text(at), user_id),
+        "update sessions set revoked_at = ? "
+        "where user_id = ? and revoked_at is null and expires_at > ?",
+        (to_text(at), user_id, to_text(at)),
     )
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -140,6 +141,17 @@ class Database:
 
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with closing(self._connect()) as connection:
-            connection.execute("pragma journal_mode = wal")
+            _switch_to_wal(connection)
         with self.write() as tx:
             migrations.apply(tx)
+
+
+def _switch_to_wal(connection: sqlite3.Connection) -> None:
+    """Switch once for all time; SQLite does not wait for a lock here, so we do."""
+    for _ in range(int(BUSY_TIMEOUT_S / 0.02)):
+        try:
+            if connection.execute("pragma journal_mode = wal").fetchone()[0] == "wal":
+                return
+        except sqlite3.OperationalError:
+            time.sleep(0.02)  # another process starts at the same moment
+    raise Unavailable("데이터베이스를 열 수 없어요. 다른 프로그램이 쓰고 있는지 확인해 주세요.")

@@ -6,7 +6,7 @@ import re
 
 from agent.cards import claim_card, order_card, ticket_card
 from agent.flows.lookup import get_or_say
-from agent.flows.pick import pick_order
+from agent.flows.pick import NAMED, line_score, pick_order
 from agent.shop.calendar import add_business_days, day_of
 from agent.shop.words import CLAIM_KIND, CLAIM_STATUS, REASON, TICKET_STATUS
 from agent.turn import Proposal, Turn
@@ -22,16 +22,16 @@ SHOWN = 3
 
 def refund_status(turn: Turn) -> None:
     """When and where the customer's own money comes back."""
-    if turn.slots.order_id or turn.slots.products or turn.slots.when or turn.caller.user_id is None:
+    if turn.slots.order_id or turn.slots.when or turn.caller.user_id is None or turn.answered:
         order = pick_order(
-            turn, _has_refund, verb="환불 확인", message="{id} 주문 환불 언제 들어와요?"
+            turn, _has_refund, verb="환불을 확인", message="{id} 주문 환불 언제 들어와요?"
         )
         if order is not None:
             _tell_order(turn, order)
         return
     claims: list[Claim] = [
         claim
-        for claim in turn.call("list_claims", limit=20)
+        for claim in _named(turn, turn.call("list_claims", limit=20))
         if claim.kind != "exchange"
         and claim.status not in ("rejected", "withdrawn")
         and claim.refund_krw > 0
@@ -52,17 +52,18 @@ def refund_status(turn: Turn) -> None:
 def claim_status(turn: Turn) -> None:
     """How the newest claim or ticket stands; or take a claim back."""
     if turn.caller.user_id is None:
-        pick_order(turn, lambda _: True, verb="문의 확인", message="{id} 주문")
+        pick_order(turn, lambda _: True, verb="문의를 확인", message="{id} 주문")
         return
-    claims: list[Claim] = turn.call("list_claims", limit=20)
+    if turn.slots.order_id and get_or_say(turn, turn.slots.order_id) is None:
+        return
+    every: list[Claim] = turn.call("list_claims", limit=20)
+    claims = _named(turn, every)
     if WITHDRAW.search(turn.text) or (turn.answered and turn.answered.slot == "withdraw"):
         _withdraw(turn, claims)
         return
-    if turn.slots.order_id:
-        claims = [claim for claim in claims if claim.order_id == turn.slots.order_id]
     tickets: list[Ticket] = turn.call("list_tickets", limit=SHOWN)
-    if not claims and not tickets:
-        turn.say("none")
+    if not claims and (not tickets or len(claims) < len(every)):
+        turn.say("none_named" if every else "none")
         return
     newest_ticket = tickets[0].created_at if tickets else ""
     if claims and claims[0].created_at >= newest_ticket:
@@ -77,10 +78,30 @@ def claim_status(turn: Turn) -> None:
     turn.show(*(ticket_card(ticket) for ticket in tickets[:SHOWN]))
 
 
+def _named(turn: Turn, claims: list[Claim]) -> list[Claim]:
+    """The claims a message means: of an order, a kind, a product; all when it names none."""
+    slots = turn.slots
+    kind = next((k for k, word in CLAIM_KIND.items() if word in turn.text), None)
+    if WITHDRAW.search(turn.text) and "요청" in turn.text and "취소 요청" in turn.text:
+        kind = "cancel"
+    found = [
+        claim
+        for claim in claims
+        if (slots.order_id is None or claim.order_id == slots.order_id)
+        and (kind is None or claim.kind == kind)
+    ]
+    rated = [(_product_score(turn, claim), claim) for claim in found] if slots.products else []
+    by_product = [claim for rate, claim in rated if rate >= NAMED]
+    return by_product or found
+
+
+def _product_score(turn: Turn, claim: Claim) -> float:
+    return line_score(_title(turn, claim), turn.slots.products)
+
+
 def _withdraw(turn: Turn, claims: list[Claim]) -> None:
     open_ones = [claim for claim in claims if claim.status in ("requested", "approved")]
-    wanted = turn.slots.order_id or turn.context.order_id
-    named = [claim for claim in open_ones if claim.order_id == wanted]
+    named = [claim for claim in open_ones if claim.order_id == turn.context.order_id]
     if turn.answered and turn.slots.ordinal and turn.answered.choices:
         place = turn.slots.ordinal - (1 if turn.slots.ordinal > 0 else 0)
         ids = turn.answered.choices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.cards import order_card
 from agent.flows.knowledge import cite_rule
-from agent.flows.pick import pick_order
+from agent.flows.pick import NAMED, line_fits, pick_order
 from agent.korean import krw
 from agent.shop.claims import allowed_actions
 from agent.shop.words import ORDER_STATUS, REASON
@@ -21,6 +21,7 @@ def cancel(turn: Turn) -> None:
         lambda order: order.status in ("pending_payment", "paid", "preparing"),
         verb="취소",
         message="{id} 주문 취소할게요",
+        statuses=("pending_payment", "paid", "preparing"),
     )
     if order is not None:
         propose_cancel(turn, order)
@@ -30,7 +31,7 @@ def propose_cancel(turn: Turn, order: Order) -> None:
     """Offer to cancel ``order``, or say why that is not possible and what is."""
     allowed = allowed_actions(order, now=turn.now, rules=turn.rules)
     if turn.caller.user_id is None:
-        turn.say("guest_may_look", verb="취소")
+        turn.say("guest_may_look", what="취소")
         turn.show(order_card(turn, order, actions=()))
         return
     if "cancel" in allowed:
@@ -42,7 +43,7 @@ def propose_cancel(turn: Turn, order: Order) -> None:
         turn.say(name, title=order.title, status=ORDER_STATUS[order.status])
         turn.show(order_card(turn, order))
         if order.status == "shipped":
-            cite_rule(turn, "배송중인 주문은 취소할 수 있나요")
+            cite_rule(turn, "벌써 배송이 시작됐는데 취소할 수 있나요")
 
 
 def _offer(turn: Turn, order: Order, kind: str) -> None:
@@ -52,6 +53,8 @@ def _offer(turn: Turn, order: Order, kind: str) -> None:
     rules = turn.rules
     card_days = f"{rules.card_refund_min_business_days}~{rules.card_refund_max_business_days}"
     rows = [("주문", order.title), ("주문번호", order.order_id)]
+    if len(order.lines) > 1:
+        rows.append(("취소할 상품", ", ".join(line.product_name for line in order.lines)))
     if quote["method"]:
         rows.append(("상품 금액", krw(quote["goods_krw"])))
         if quote["coupon_krw"]:
@@ -80,6 +83,10 @@ def _offer(turn: Turn, order: Order, kind: str) -> None:
     # Still open to change: "아니 두 번째 거요" is read against what was offered before.
     if turn.answered and turn.answered.slot == "order":
         turn.ask("order", choices=turn.answered.choices)
+    named = [line for line in order.lines if line_fits(line, turn.slots.products) >= NAMED]
+    if len(order.lines) > 1 and named and len(named) < len(order.lines):
+        turn.say("whole", count=len(order.lines), title=named[0].product_name)
+        turn.fact(f"{len(order.lines)}개")
     name = "offer" if refund else "offer_unpaid"
     if kind == "request_cancel":
         name = "offer_request"

@@ -6,7 +6,7 @@ import re
 
 from agent.cards import choice_card, order_card
 from agent.flows.knowledge import cite_rule
-from agent.flows.pick import line_fits, pick_order
+from agent.flows.pick import NAMED, line_fits, pick_order
 from agent.shop.claims import allowed_actions
 from agent.shop.words import ORDER_STATUS
 from agent.turn import Proposal, Turn
@@ -39,8 +39,9 @@ def change_order(turn: Turn) -> None:
     order = pick_order(
         turn,
         lambda order: action in allowed_actions(order, now=turn.now, rules=turn.rules),
-        verb="옵션 변경" if what == "option" else "배송지 변경",
+        verb="옵션을 변경" if what == "option" else "배송지를 변경",
         message="{id} 주문 옵션 변경할게요" if what == "option" else "{id} 주문 배송지 변경할게요",
+        statuses=("pending_payment", "paid"),
     )
     if order is None:
         if turn.draft.asking is not None:
@@ -55,9 +56,9 @@ def change_order(turn: Turn) -> None:
     if action not in allowed_actions(order, now=turn.now, rules=turn.rules):
         turn.say("refused", title=order.title, status=ORDER_STATUS[order.status])
         turn.show(order_card(turn, order))
-        cite_rule(turn, "배송지나 옵션 변경은 언제까지 되나요")
+        cite_rule(turn, "배송준비중부터는 배송지와 옵션을 바꿀 수 없나요")
     elif turn.caller.user_id is None:
-        turn.say("guest_may_look", verb="변경")
+        turn.say("guest_may_look", what="변경")
     elif action == "change_option":
         _option(turn, order)
     else:
@@ -112,6 +113,8 @@ def _option(turn: Turn, order: Order) -> None:
     wanted = next((o for o in product.options if o.sku == sku), None)
     if wanted is None or wanted.sku == line.sku or wanted.stock < line.quantity:
         others = [o for o in product.options if o.sku != line.sku and o.stock >= line.quantity]
+        if wanted is not None and wanted.sku != line.sku:
+            turn.say("sold_out", option=wanted.name)
         turn.say("option" if others else "no_option", title=line.product_name, now=line.option_name)
         if others:
             turn.show(
@@ -142,7 +145,7 @@ def _line(turn: Turn, order: Order) -> OrderLine | None:
         return next(x for x in order.lines if x.line_id == answered.data["line_id"])
     if len(order.lines) == 1:
         return order.lines[0]
-    named = [x for x in order.lines if line_fits(x, turn.slots.products) >= 0.6]
+    named = [x for x in order.lines if line_fits(x, turn.slots.products) >= NAMED]
     if len(named) == 1:
         return named[0]
     if answered and answered.slot == "line" and turn.slots.ordinal:

@@ -7,7 +7,7 @@ from typing import Any
 from agent.cards import choice_card, order_card
 from agent.flows.change import wanted_sku
 from agent.flows.knowledge import cite_rule
-from agent.flows.pick import line_fits, pick_order
+from agent.flows.pick import NAMED, line_fits, pick_order
 from agent.korean import krw
 from agent.shop.claims import FAULT_OF, claimable_lines, refusal_of_line
 from agent.shop.words import CLAIM_KIND, ORDER_STATUS, REASON
@@ -48,12 +48,13 @@ def _claim(turn: Turn, *, kind_word: str) -> None:
         lambda order: order.status == "delivered" and bool(_open_lines(turn, order)),
         verb=word,
         message="{id} 주문이에요",
+        statuses=("delivered",),
     )
     if order is None:
         _keep(turn, known)
         return
     if turn.caller.user_id is None:
-        turn.say("guest_may_look", verb=word)
+        turn.say("guest_may_look", what=word)
         return
     if order.status != "delivered":
         turn.say(
@@ -71,6 +72,12 @@ def _continue(turn: Turn, order: Order, known: dict[str, Any]) -> None:
         return
     known["line_id"] = line.line_id
     reason = known["reason"]
+    never = refusal_of_line(order, line, "seller", now=turn.now, rules=turn.rules)
+    if never:
+        turn.fact(never)
+        turn.say("refused_line", title=line.product_name, reason=never)
+        turn.show(order_card(turn, order))
+        return
     if reason is None:
         _ask_reason(turn, line, known)
         return
@@ -81,8 +88,11 @@ def _continue(turn: Turn, order: Order, known: dict[str, Any]) -> None:
         cite_rule(turn, f"{refusal} 반품 교환")
         turn.say("refused_next")
         return
+    seller = FAULT_OF[reason] == "seller"
+    if seller:
+        turn.fact("판매자 책임이면 배송비는 저희가 부담해요")  # domain.md, Claims
     if known["kind"] is None:
-        turn.say("which_kind", title=line.product_name)
+        turn.say("which_kind_free" if seller else "which_kind", title=line.product_name)
         turn.show(
             choice_card(
                 "처리 방법", ("반품하고 환불받기", "반품할게요"), ("교환하기", "교환할게요")
@@ -106,7 +116,9 @@ def _known(turn: Turn) -> dict[str, Any]:
     if data.get("reason") and slots.reason_code in ("change_of_mind", "other"):
         reason = data["reason"]  # "그냥 반품할게요" takes nothing back that was said before
     if turn.answered and turn.answered.slot == "reason" and not slots.reason_code:
-        reason = "other" if turn.text.strip() else reason
+        # In words of their own; a message that only names the kind is no reason.
+        fallback = "defect" if turn.intent == "defect" else "other"
+        reason = None if slots.claim_kind and len(turn.text) <= 12 else fallback
     return {
         "order_id": data.get("order_id"),
         "line_id": data.get("line_id"),
@@ -143,6 +155,9 @@ def _line(turn: Turn, order: Order, known: dict[str, Any]) -> OrderLine | None:
     if known["line_id"] in by_id:
         return by_id[known["line_id"]]
     lines = _open_lines(turn, order)
+    meant = [x for x in order.lines if line_fits(x, turn.slots.products) >= NAMED]
+    if len(meant) == 1:
+        return meant[0]  # named: a claim that is running is told about, never swapped
     if not lines:
         if len(order.lines) == 1:
             return order.lines[0]
@@ -151,9 +166,6 @@ def _line(turn: Turn, order: Order, known: dict[str, Any]) -> OrderLine | None:
         return None
     if len(lines) == 1:
         return lines[0]
-    named = [line for line in lines if line_fits(line, turn.slots.products) >= 0.6]
-    if len(named) == 1:
-        return named[0]
     answered = turn.answered
     if answered and answered.slot == "line" and turn.slots.ordinal:
         place = turn.slots.ordinal - (1 if turn.slots.ordinal > 0 else 0)
@@ -190,6 +202,8 @@ def _new_sku(turn: Turn, line: OrderLine, known: dict[str, Any]) -> str | None:
         wanted = line.sku
     if wanted and by_sku[wanted].stock >= line.quantity:
         return wanted
+    if wanted and wanted != line.sku:
+        turn.say("sold_out", option=by_sku[wanted].name)
     others = [o for o in product.options if o.sku != line.sku and o.stock >= line.quantity]
     if not others:
         turn.say("no_option_left", title=line.product_name)
@@ -213,8 +227,7 @@ def _propose(
             "quote_claim", order_id=order.order_id, kind=kind, lines=lines, reason_code=reason
         )
     except SangdamError as error:
-        turn.draft.parts.append(error.message)
-        turn.fact(error.message)
+        turn.refuse(error)
         return
     turn.propose(
         Proposal(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from agent.flows.lookup import get_or_say
@@ -9,7 +10,12 @@ from agent.turn import Turn
 from errors import TooMany
 from store.models import Order
 
-__all__ = ["guest_order"]
+__all__ = ["guest_order", "wish"]
+
+
+def wish(verb: str) -> str:
+    """What is wished for as a noun: "배송지를 변경" is "배송지 변경"."""
+    return re.sub(r"(?<=\S)[을를] ", " ", verb)
 
 
 def guest_order(turn: Turn, order_id: str | None, *, verb: str) -> Order | None:
@@ -20,16 +26,16 @@ def guest_order(turn: Turn, order_id: str | None, *, verb: str) -> Order | None:
     if not order_id and not email and len(turn.tools.granted) == 1:
         return get_or_say(turn, next(iter(turn.tools.granted)))
     if not order_id or not email:
-        turn.say("guest_needs_email" if order_id else "needs_account", verb=verb)
+        turn.say("guest_needs_email" if order_id else "needs_account", what=wish(verb))
         turn.ask("guest_order", order_id=order_id or "")
         return None
     try:
         found: Order | None = turn.write("lookup_guest_order", order_id=order_id, email=email)
     except TooMany as error:
-        turn.draft.parts.append(error.message)
+        turn.refuse(error)
         return None
     if found is None:
-        turn.say("guest_wrong", verb=verb)
+        turn.say("guest_wrong")
         turn.ask("guest_order")
         return None
     granted = turn.tools.granted | {order_id}

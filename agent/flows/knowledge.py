@@ -32,10 +32,8 @@ def payment(turn: Turn) -> None:
 
 
 def account(turn: Turn) -> None:
-    """Password, leaving, personal data: the rule and where to do it."""
+    """Password, leaving, personal data: the rule."""
     answer_from_policy(turn, turn.text)
-    if turn.caller.user_id is not None:
-        turn.say("where")
 
 
 def answer_from_policy(turn: Turn, question: str, *, quiet: bool = False) -> None:

@@ -14,7 +14,7 @@ def get_or_say(turn: Turn, order_id: str) -> Order | None:
     try:
         order: Order = turn.call("get_order", order_id=order_id)
     except NotFound as error:
-        turn.draft.parts.append(error.message)
+        turn.refuse(error)
         return None
     turn.context = turn.context.change(order_id=order.order_id)
     return order

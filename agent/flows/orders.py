@@ -24,7 +24,7 @@ def order_status(turn: Turn) -> None:
         turn.fact(f"{len(orders)}건")
         turn.show(*(order_card(turn, order) for order in orders))
         return
-    order = pick_order(turn, lambda _: True, verb="확인", message="{id} 주문 어떻게 됐어요?")
+    order = pick_order(turn, lambda _: True, verb="주문을 확인", message="{id} 주문 어떻게 됐어요?")
     if order is not None:
         _tell(turn, order)
 
@@ -38,8 +38,9 @@ def delivery(turn: Turn) -> None:
         order = pick_order(
             turn,
             lambda order: order.status in ("shipped", "preparing", "paid"),
-            verb="배송 조회",
+            verb="배송을 조회",
             message="{id} 주문 배송 조회해 주세요",
+            statuses=("shipped", "preparing", "paid"),
         )
     if order is not None:
         _tell(turn, order)
@@ -79,6 +80,8 @@ def _tell(turn: Turn, order: Order) -> None:
         name = "shipped_late" if late else "shipped"
     elif order.status == "delivered" and order.delivered_at:
         values["delivered"] = turn.fact(day_of(from_text(order.delivered_at)))
+    elif order.status == "paid" and turn.caller.user_id is None:
+        name = "paid_guest"
     elif order.status == "pending_payment":
         values["total"] = order.total_krw
         values["days"] = turn.rules.payment_deadline_days

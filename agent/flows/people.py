@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from agent.cards import choice_card
+from agent.flows.guest import guest_order
 from agent.memory import compact
 from agent.turn import Turn
 from store.models import Ticket, from_text
@@ -20,9 +23,12 @@ _ROLE = {"user": "고객", "assistant": "상담 도우미", "staff": "상담원"
 
 def handoff(turn: Turn) -> None:
     """Open a ticket with what was said so far; the customer is told when to expect an answer."""
+    order_id = turn.context.order_id
     if turn.caller.user_id is None:
-        turn.say("guest")
-        return
+        proved = guest_order(turn, turn.slots.order_id, verb="상담원 연결")
+        if proved is None:
+            return
+        order_id = proved.order_id
     about = turn.context.intent
     complaint = about == "complaint"
     ticket: Ticket = turn.write(
@@ -31,12 +37,17 @@ def handoff(turn: Turn) -> None:
         priority="high" if complaint else "normal",
         description=_summary(turn),
         subject=_subject(turn),
-        order_id=turn.context.order_id or None,
+        order_id=order_id or None,
     )
     turn.draft.ticket_id = ticket.ticket_id
     due = from_text(ticket.first_response_due or ticket.created_at)
     turn.fact(due)
-    turn.say("done", due=due)
+    turn.say("done" if from_text(ticket.created_at) >= _just(turn) else "already", due=due)
+
+
+def _just(turn: Turn) -> datetime:
+    """This turn's time as the store keeps it (milliseconds)."""
+    return turn.now.replace(microsecond=turn.now.microsecond // 1000 * 1000)
 
 
 def complaint(turn: Turn) -> None:

@@ -14,18 +14,21 @@ from agent.types import CardAction
 from errors import NotFound
 from store.models import Order, OrderLine
 
-__all__ = ["line_fits", "pick_order"]
+__all__ = ["NAMED", "line_fits", "line_score", "pick_order"]
 
 Fits = Callable[[Order], bool]
 SHOWN_AT_ONCE = 5
 NAMED = 0.6
 
 
-def pick_order(turn: Turn, fits: Fits, *, verb: str, message: str) -> Order | None:
+def pick_order(
+    turn: Turn, fits: Fits, *, verb: str, message: str, statuses: tuple[str, ...] = ()
+) -> Order | None:
     """The order the customer means, read whole; or None once the reply asks or explains.
 
-    ``fits`` tells the orders the wish is possible for; ``verb`` names the wish ("취소"),
-    ``message`` is what pressing a card says ("{id} 주문 취소할게요"). An order named
+    ``fits`` tells the orders the wish is possible for, ``statuses`` the only states it can
+    be possible in; ``verb`` names the wish ("취소"), ``message`` is what pressing a card says
+    ("{id} 주문 취소할게요"). An order named
     explicitly is returned even when the wish is not possible, so that the flow says why.
     """
     order_id = _named(turn)
@@ -36,7 +39,7 @@ def pick_order(turn: Turn, fits: Fits, *, verb: str, message: str) -> Order | No
     focus = _in_focus(turn, fits)
     if focus is not None:
         return focus
-    found = _search(turn)
+    found = _search(turn, statuses)
     explicit = bool(turn.slots.when or _product_words(turn, found))
     named = _by_product(turn, found)
     candidates = named or found
@@ -48,13 +51,17 @@ def pick_order(turn: Turn, fits: Fits, *, verb: str, message: str) -> Order | No
         return None
     if explicit and len(candidates) == 1:
         return get_or_say(turn, candidates[0].order_id)
-    _say_none(turn, candidates if explicit else [], fits, verb=verb, message=message)
+    _say_none(turn, candidates if explicit else [], fits, statuses, verb=verb, message=message)
     return None
 
 
 def line_fits(line: OrderLine, needles: tuple[str, ...], keywords: tuple[str, ...] = ()) -> float:
     """How well a line is named by the best of ``needles`` (0 to 1)."""
-    name = f"{line.product_name} {line.option_name}"
+    return line_score(f"{line.product_name} {line.option_name}", needles, keywords)
+
+
+def line_score(name: str, needles: tuple[str, ...], keywords: tuple[str, ...] = ()) -> float:
+    """How well ``name`` is meant by the best of ``needles`` (0 to 1)."""
     return max((score([needle], name, keywords) for needle in needles), default=0.0)
 
 
@@ -90,10 +97,12 @@ def _in_focus(turn: Turn, fits: Fits) -> Order | None:
     return order if fits(order) else None
 
 
-def _search(turn: Turn) -> list[Order]:
+def _search(turn: Turn, statuses: tuple[str, ...]) -> list[Order]:
+    """The newest orders of the time named; of every state once something is named."""
     when, answered = turn.slots.when, turn.answered
     found: list[Order] = turn.call(
         "list_orders",
+        statuses=() if when or turn.slots.products else statuses,
         since=when.start if when else None,
         until=when.end if when else None,
         limit=50,
@@ -144,21 +153,30 @@ def _offer(turn: Turn, orders: list[Order], *, verb: str, message: str) -> None:
     turn.ask("order", choices=[order.order_id for order in shown])
 
 
-def _say_none(turn: Turn, candidates: list[Order], fits: Fits, *, verb: str, message: str) -> None:
+def _say_none(
+    turn: Turn,
+    candidates: list[Order],
+    fits: Fits,
+    statuses: tuple[str, ...],
+    *,
+    verb: str,
+    message: str,
+) -> None:
     """No order fits: say so, and show what is there instead."""
     if candidates:
         turn.say("none_fits", verb=verb)
         turn.show(*(order_card(turn, order) for order in candidates[:SHOWN_AT_ONCE]))
         return
-    recent: list[Order] = turn.call("list_orders", limit=50)
-    good = [order for order in recent if fits(order)]
     if turn.slots.when or turn.slots.products:
         turn.say("none_matches", when=turn.slots.when.text if turn.slots.when else "말씀하신")
+        possible: list[Order] = turn.call("list_orders", statuses=statuses, limit=50)
+        good = [order for order in possible if fits(order)]
         if good:
             _offer_again(turn, good, verb=verb, message=message)
         return
+    recent: list[Order] = turn.call("list_orders", limit=3)
     turn.say("none_fits_at_all" if recent else "no_orders", verb=verb)
-    turn.show(*(order_card(turn, order) for order in recent[:3]))
+    turn.show(*(order_card(turn, order) for order in recent))
 
 
 def _offer_again(turn: Turn, orders: list[Order], *, verb: str, message: str) -> None:

@@ -40,10 +40,9 @@ def product_info(turn: Turn) -> None:
     if not matches:
         turn.say("not_found")
         return
-    asked = _attribute_word(turn.text, [m.product for m in matches])
-    if 1 < len(matches) <= SHORT_LIST and (asked or _STOCK.search(turn.text)):
+    if 1 < len(matches) <= SHORT_LIST and _asks_facts(turn, matches):
         for match in matches:
-            _fact(turn, match.product)
+            _answer(turn, match.product)
         turn.show(*(product_card(m.product) for m in matches))
         return
     budget = turn.slots.amount_krw
@@ -51,9 +50,9 @@ def product_info(turn: Turn) -> None:
     if len(best) == 1 and not budget and not _RECOMMEND.search(turn.text):
         _tell(turn, best[0].product)
         return
-    turn.say("found" if best or budget else "close", count=len(matches))
-    turn.fact(f"{len(matches)}개")
-    turn.show(*(product_card(m.product, _why(m.product, budget)) for m in matches))
+    open_wish = not _words(turn) and _RECOMMEND.search(turn.text)
+    turn.say("recommend" if open_wish else "found" if best or budget else "close")
+    turn.show(*(product_card(m.product, _why(m.product, budget)) for m in matches[:4]))
 
 
 def _meant(turn: Turn) -> Product | None:
@@ -72,7 +71,7 @@ def _meant(turn: Turn) -> Product | None:
 
 
 def _find(turn: Turn) -> list[Match]:
-    words = [word for word in turn.slots.products if not _is_noise(word)]
+    words = _words(turn)
     budget = turn.slots.amount_krw
     shown = turn.context.products
     if not words and not budget and shown and not _ANEW.search(turn.text):
@@ -82,7 +81,7 @@ def _find(turn: Turn) -> list[Match]:
         "max_price_krw": budget if below else None,
         "min_price_krw": budget if budget and not below else 0,
         "in_stock": bool(_RECOMMEND.search(turn.text)),
-        "limit": 4,
+        "limit": 8 if "선물" in turn.text else 4,
     }
     # The longest phrase first ("무선 이어폰"), then its words.
     for needles in ([words[0]], words) if words else ([],):
@@ -90,11 +89,28 @@ def _find(turn: Turn) -> list[Match]:
             return []
         found: list[Match] = turn.call("search_products", words=needles, **filters)
         good = [match for match in found if match.score >= FIRM or not needles]
+        if "선물" in turn.text and not needles:
+            good = [match for match in good if match.product.returnable == "normal"] or good
         if good:
             return good
         if needles is words and found:
             return found
     return []
+
+
+def _words(turn: Turn) -> list[str]:
+    """The words that may name a product; an option alone ("화이트") names none."""
+    shown = turn.context.products
+    words = [word for word in turn.slots.products if not _is_noise(word)]
+    if shown and turn.slots.wanted_option:
+        words = [word for word in words if word != turn.slots.wanted_option]
+    return words
+
+
+def _asks_facts(turn: Turn, matches: list[Match]) -> bool:
+    text = turn.text
+    known = _attribute_word(text, [match.product for match in matches])
+    return bool(known or any(p.search(text) for p in (_STOCK, _PRICE, _OPTIONS)))
 
 
 def _is_noise(word: str) -> bool:
@@ -103,6 +119,11 @@ def _is_noise(word: str) -> bool:
 
 def _tell(turn: Turn, product: Product) -> None:
     """What was asked for first, then the card with price, options and stock."""
+    _answer(turn, product)
+    turn.show(product_card(product))
+
+
+def _answer(turn: Turn, product: Product) -> None:
     if not _fact(turn, product):
         if _PRICE.search(turn.text):
             turn.say("price", name=product.name, price=product.price_krw)
@@ -111,7 +132,6 @@ def _tell(turn: Turn, product: Product) -> None:
             turn.say("options", name=product.name, options=names)
         else:
             turn.say("about", name=product.name, text=product.description)
-    turn.show(product_card(product))
 
 
 def _fact(turn: Turn, product: Product) -> bool:
@@ -139,7 +159,7 @@ def _attribute_word(text: str, products: list[Product]) -> str | None:
     joined = text.replace(" ", "")
     for product in products:
         for label in product.attributes:
-            parts = [label.replace(" ", ""), *label.split()]
+            parts = [label.replace(" ", ""), *re.split(r"[·/\s]+", label)]
             if any(len(part) > 1 and part in joined for part in parts):
                 return label
     return None

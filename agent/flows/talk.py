@@ -51,7 +51,7 @@ def unclear(turn: Turn) -> None:
         for guess in turn.understood.alternatives
         if guess.confidence >= 0.12 and FLOWS[guess.intent].example
     ][:2]
-    if len(likely) == 2 and turn.text.strip():
+    if len(likely) == 2 and len(set(turn.text)) > 2:
         turn.say("which", first=likely[0].title, second=likely[1].title)
         turn.show(choice_card("", *((row.title, row.example) for row in likely)))
     else:

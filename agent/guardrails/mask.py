@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from agent.guardrails.pii import Kind, find_pii
 
-__all__ = ["Masked", "mask_pii"]
+__all__ = ["MARKS", "Masked", "mask_pii"]
 
-_LABELS: dict[Kind, str] = {
+MARKS: dict[Kind, str] = {
     "resident": "[주민등록번호 가림]",
     "card": "[카드번호 가림]",
     "account": "[계좌번호 가림]",
@@ -38,7 +38,7 @@ def mask_pii(text: str, *, for_cloud: bool = False) -> Masked:
     for pii in find_pii(text, contacts=for_cloud):
         if pii.start < at:  # two findings inside one written character
             continue
-        parts += (text[at : pii.start], _LABELS[pii.kind])
+        parts += (text[at : pii.start], MARKS[pii.kind])
         kinds[pii.kind] = None
         at = pii.end
     parts.append(text[at:])

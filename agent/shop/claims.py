@@ -115,9 +115,7 @@ def refusal_of_line(
 
 def allowed_actions(order: Order, *, now: datetime, rules: Rules) -> tuple[str, ...]:
     """What the customer may do with the order now (domain.md, Orders)."""
-    if order.status == "pending_payment":
-        return ("cancel", "change_address")
-    if order.status == "paid":
+    if order.status in ("pending_payment", "paid"):
         return ("cancel", "change_address", "change_option")
     if order.status == "preparing":
         waiting = any(c.kind == "cancel" and c.status in OPEN_STATUSES for c in order.claims)
@@ -129,7 +127,8 @@ def allowed_actions(order: Order, *, now: datetime, rules: Rules) -> tuple[str, 
     if order.status == "shipped":
         return ("track",)
     if order.status == "cancelled":
-        return ("refund_status",)
+        unpaid = bool(order.claims) and not order.payments  # known only when read whole
+        return () if unpaid else ("refund_status",)
     actions = ["track"]
     if any(not refusal_of_line(order, x, "seller", now=now, rules=rules) for x in order.lines):
         actions += ["return", "exchange"]

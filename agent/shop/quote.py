@@ -113,7 +113,7 @@ def _fee(
     below = _value(order, after_goods) < rules.free_shipping_threshold_krw
     if kind == "return":
         if was_free and below:
-            return rules.return_fee_round_trip_krw, "왕복 배송비(무료배송 기준 미달)", True
+            return rules.return_fee_round_trip_krw, "왕복 배송비(무료로 배송받은 주문)", True
         return rules.return_fee_one_way_krw, "반품 배송비", False
     if not whole and was_free and below and fault == "buyer":
         return rules.shipping_fee_krw, "처음 배송비(무료배송 기준 미달)", True

@@ -62,12 +62,12 @@ def create_ticket(
     Raises NotSignedIn, BadInput (unknown type, empty text), NotFound for an order that is
     not the caller's.
     """
-    user_id = ctx.me()
+    user_id = ctx.caller.user_id or _owner_of_granted(ctx, order_id)
     if issue_type not in words.ISSUE_TYPE or priority not in words.PRIORITY:
         raise BadInput("문의 유형을 다시 골라 주세요.")
     if not description.strip():
         raise BadInput("문의 내용을 적어 주세요.")
-    if order_id and orders.get(ctx.tx, order_id, user_id=ctx.owner()) is None:
+    if order_id and orders.get(ctx.tx, order_id, user_id=ctx.owner(order_id)) is None:
         raise NotFound("해당 주문을 찾을 수 없어요. 주문번호를 다시 확인해 주세요.")
     if ctx.conversation_id:
         running = tickets.open_of_conversation(ctx.tx, ctx.conversation_id)
@@ -88,3 +88,11 @@ def create_ticket(
     )  # fmt: skip
     ctx.audit("create", "ticket", ticket.ticket_id, {}, {"issue_type": issue_type})
     return ticket
+
+
+def _owner_of_granted(ctx: ToolContext, order_id: str | None) -> str:
+    """The customer of the order a guest has proved. Raises NotSignedIn without a proof."""
+    if order_id is None or order_id not in ctx.granted:
+        return ctx.me()
+    order = orders.get(ctx.tx, order_id, user_id=None)
+    return ctx.me() if order is None else order.user_id

@@ -8,7 +8,7 @@ from agent.understanding.classifier import IntentClassifier
 from agent.understanding.measure import classify_file
 from agent.understanding.ports import Encoder, MorphemeLike, Tokenizer
 from agent.understanding.slots import extract_slots
-from agent.understanding.train import TrainReport, ensure_model, train
+from agent.understanding.training import TrainReport, ensure_model, train
 from agent.understanding.understander import Understander
 
 __all__ = [

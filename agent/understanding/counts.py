@@ -27,9 +27,13 @@ _HANGUL = re.compile(r"[가-힣]")
 _AMOUNT_SIGN = re.compile(r"[\d십백천만억]")
 
 # --- Quantities ----------------------------------------------------------------------------
-_UNIT = r"개(?!월|인|봉|통|별|선|당)|장(?!바|난|마|소|애|점|기)|벌(?!써)|켤레|세트|박스|병|봉지|팩|권(?!한)|자루|캔|쌍|매(?!장|번|우|일)|ea\b"
+_UNIT = (
+    r"개(?!월|인|봉|통|별|선|당)|장(?!바|난|마|소|애|점|기)|벌(?!써)|켤레|세트|박스|병|봉지|팩"
+    r"|권(?!한)|자루|캔|쌍|매(?!장|번|우|일)|ea\b"
+)
 _QUANTITY = re.compile(
-    rf"(?<![가-힣\dA-Za-z.,/-])(?P<count>\d{{1,3}}|{NATIVE_WORD})\s?(?:{_UNIT})(?!\s?(?:도|째|입|들이|묶음))",
+    rf"(?<![가-힣\dA-Za-z.,/-])(?P<count>\d{{1,3}}|{NATIVE_WORD})\s?(?:{_UNIT})(?!\s?(?:도|째"
+    rf"|입|들이|묶음))",
     re.IGNORECASE,
 )
 _BARE_QUANTITY = re.compile(
@@ -38,9 +42,17 @@ _BARE_QUANTITY = re.compile(
     r"(?!(?:만|를|을|는|은)?\s?(?:더\s)?(?:물어|여쭤|여쭙|질문|궁금|묻|알려|부탁|말씀|확인))"
 )
 
+_ONLY = re.compile(r"\s?(?:만(?!\s?(?:왔|들어|있|도착))|로\s?(?:줄|늘|변경|바꿔|수정))")
+_OUT_OF = re.compile(
+    r"\s?(?:를|을|가|이)?\s?(?:중|시켰|시킨|샀|산\s|주문했|주문한|주문하|구매|결제|세트라|빼고)"
+)
+
 # --- Ordinals ------------------------------------------------------------------------------
 _ORDINAL_WORDS = {"첫": 1, "둘": 2, "두": 2, "셋": 3, "세": 3, "네": 4, "넷": 4}
-_TIMES = r"(?!\s?(?:문의|전화|연락|반복|말|물어|묻|시도|상담|교환인|반품인|이야기|얘기|주문이|구매|결제))"
+_TIMES = (
+    r"(?!\s?(?:문의|전화|연락|반복|말|물어|묻|시도|상담|교환인|반품인|이야기|얘기|주문인데|주문이에|주문이네|구매"
+    r"|결제))"
+)
 _NTH = re.compile(
     rf"(?<![가-힣\d])(?P<from_end>(?:밑|아래|뒤|끝)에서\s?)?"
     rf"(?P<count>\d{{1,2}}|첫|{NATIVE_WORD})\s?번\s?째{_TIMES}"
@@ -49,9 +61,12 @@ _NTH_SHORT = re.compile(
     rf"(?<![가-힣\d])(?P<count>첫|둘|셋|넷|다섯|여섯)째(?!\s?(?:주|날|달|아이|딸|아들)){_TIMES}"
 )
 _NUMBERED = re.compile(
-    r"(?<![\d가-힣A-Za-z.,/-])(?P<count>\d{1,2})\s?번(?!\s?(?:째|호|지|길|가|출구|버스|국도|만\b|만\s|이나|씩|정도"
-    r"|이상|도|넘|안\s|전화|문의|연락|말|물|시도|클릭|눌|입력|찍|로그인|했|하고|해[도서 ]|보냈|걸었"
-    r"|결제[됐되돼했]|주문[됐되돼했]|청구|빠져|이체|출금|교환했|반품했|바꿨|미뤄|취소됐|왔|받았|시켰|샀|봤|쯤))"
+    r"(?<![\d가-힣A-Za-z.,/-])(?P<count>\d{1,2})\s?번(?!\s?(?:째|호|지|길|가|출구|버스|국도"
+    r"|만\b|만\s|이나|씩|정도"
+    r"|이상|도|틀|넘|안\s|전화|문의|연락|말|물|시도|클릭|눌|입력|찍|로그인|했|하고|해[도서 ]"
+    r"|보냈|걸었"
+    r"|결제[됐되돼했]|주문[됐되돼했]|청구|빠져|이체|출금|교환했|반품했|바꿨|미뤄|취소됐|왔|받았"
+    r"|시켰|샀|봤|쯤))"
 )
 _EDGES: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"(?:맨|제일|가장)\s?(?:위|처음|앞|첫)(?!로\s)"), 1),
@@ -59,7 +74,12 @@ _EDGES: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"(?<![가-힣])처음\s?(?:거|것|꺼|걸)(?![가-힣]{3})"), 1),
     (re.compile(r"(?<![가-힣])첫\s?(?:거|것|꺼|걸)"), 1),
     # 마지막으로 is "finally" or "most recently", neither of which is the end of a list.
-    (re.compile(r"(?<![가-힣])마지막(?!으로|\s?(?:문의|질문|경고|부탁|인사|기회|하나|날))"), -1),
+    (
+        re.compile(
+            r"(?<![가-힣])마지막(?!으로|에\s?(?:산|샀|주문|시)|\s?(?:문의|질문|경고|부탁|인사|기회|하나|날))"
+        ),
+        -1,
+    ),
 )
 _BARE_NUMBER = re.compile(r"(?P<count>\d{1,2})(?:요|이요|로요)?[.!~]?")
 _AGAIN = re.compile(r"(?:벌써|또|이번이|이게|이거)\s?$")
@@ -89,13 +109,24 @@ def _unglued(text: str, match: re.Match[str]) -> str:
 
 
 def find_quantity(text: str) -> Found:
-    """How many pieces ("두 개만", "1개", "하나만"), with the span."""
+    """How many pieces ("두 개만", "1개", "하나만"), with the span.
+
+    Of several the one that is wanted: "두 개 샀는데 하나만 반품" is one.
+    """
+    best: tuple[int, int, tuple[int, int]] | None = None
     for pattern in (_QUANTITY, _BARE_QUANTITY):
         for match in pattern.finditer(text):
             value = native_number(match["count"])
-            if value:
-                return value, match.span()
-    return None
+            rank = _wanted(text[match.end() :])
+            if value and (best is None or (rank, -match.start()) > (best[0], -best[2][0])):
+                best = rank, value, match.span()
+    return best and (best[1], best[2])
+
+
+def _wanted(after: str) -> int:
+    if _ONLY.match(after):
+        return 2
+    return 0 if _OUT_OF.match(after) else 1
 
 
 def find_ordinal(text: str) -> Found:

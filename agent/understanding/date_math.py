@@ -59,10 +59,12 @@ def _number(word: str) -> int:
 
 
 def ago(days: int) -> Resolver:
+    """The one day ``days`` ago."""
     return lambda match, now: _around(now.date() - timedelta(days), 0)
 
 
 def between_ago(first: int, last: int) -> Resolver:
+    """From ``first`` to ``last`` days ago."""
     return lambda match, now: (
         now.date() - timedelta(first),
         now.date() - timedelta(last),
@@ -79,6 +81,7 @@ def hours_back(hours: int) -> Resolver:
 
 
 def days_ago(match: re.Match[str], now: datetime) -> Days:
+    """ "3일 전": that day; with 쯤 a third of the distance either side, at most 3 days."""
     word = match["word"]
     count = DAY_WORDS[word] if word else _number(match["count"])
     about = match["about"] or match["roughly"]
@@ -104,12 +107,14 @@ def days_since(match: re.Match[str], now: datetime) -> Days:
 
 
 def weeks_ago(match: re.Match[str], now: datetime) -> Days:
+    """ "2주 전": a day either side, three with 쯤."""
     # Nobody counts to the day in weeks: a day either side even without 쯤.
     slack = 3 if match["about"] or match["roughly"] else 1
     return _around(now.date() - timedelta(weeks=_number(match["count"])), slack)
 
 
 def months_ago(match: re.Match[str], now: datetime) -> Days:
+    """ "두 달 전": three days either side, a week with 쯤."""
     slack = 7 if match["about"] or match["roughly"] else 3
     return _around(_months_before(now.date(), _number(match["count"])), slack)
 
@@ -120,6 +125,8 @@ def _months_before(day: date, count: int) -> date:
 
 
 def week(weeks_back: int) -> Resolver:
+    """Monday to Sunday of the week ``weeks_back``."""
+
     def days(match: re.Match[str], now: datetime) -> Days:
         monday = _monday(now.date()) - timedelta(weeks=weeks_back)
         return monday, monday + timedelta(6)
@@ -128,6 +135,8 @@ def week(weeks_back: int) -> Resolver:
 
 
 def weekend(weeks_back: int) -> Resolver:
+    """Saturday and Sunday of the week ``weeks_back``, or the latest past ones."""
+
     def days(match: re.Match[str], now: datetime) -> Days:
         saturday = _monday(now.date()) + timedelta(5) - timedelta(weeks=weeks_back)
         if saturday > now.date():  # "주말에 산 거", said from Monday to Friday
@@ -138,6 +147,7 @@ def weekend(weeks_back: int) -> Resolver:
 
 
 def weekday_of_week(match: re.Match[str], now: datetime) -> Days:
+    """ "지난주 금요일": that day of the named week."""
     monday = _monday(now.date()) - timedelta(weeks=_WEEKS_BACK[match["which"]])
     return _around(monday + timedelta(WEEKDAYS.index(match["day"])), 0)
 
@@ -151,6 +161,8 @@ def last_weekday(match: re.Match[str], now: datetime) -> Days:
 
 
 def month_of(months_back: int) -> Resolver:
+    """The month ``months_back``, or the third of it that is named."""
+
     def days(match: re.Match[str], now: datetime) -> Days:
         year, month = _shift_month(now.year, now.month, -months_back)
         return _third(_month_days(year, month), match["third"])
@@ -159,6 +171,7 @@ def month_of(months_back: int) -> Resolver:
 
 
 def year_of(years_back: int) -> Resolver:
+    """The year ``years_back``."""
     return lambda match, now: (
         date(now.year - years_back, 1, 1),
         date(now.year - years_back, 12, 31),
@@ -182,6 +195,7 @@ def calendar_day(match: re.Match[str], now: datetime) -> Days:
 
 
 def calendar_month(match: re.Match[str], now: datetime) -> Days:
+    """ "10월", "작년 12월 초": without a year the latest such month."""
     month = int(match["month"])
     year = _named_year(match["year"], now.year)
     if year is None:

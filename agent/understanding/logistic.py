@@ -21,7 +21,7 @@ from agent.understanding.ports import FloatArray
 __all__ = ["Weights", "fit", "minimise"]
 
 MAX_ITERATIONS = 200
-REMEMBERED_STEPS = 6
+REMEMBERED_STEPS = 4
 RELATIVE_TOLERANCE = 1e-5
 ARMIJO = 1e-4
 

@@ -7,7 +7,7 @@ number are never a date and those of a date never a quantity.
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from agent.types import Slots
@@ -41,16 +41,13 @@ _URL = re.compile(r"https?://\S+")
 def find_order_ids(text: str) -> list[tuple[str, tuple[int, int]]]:
     """Order ids in the shop's form with their spans; a serial's missing zeros are put back.
 
-    A number whose first half is no calendar date is none.
+    A number whose first half is no calendar date is kept: the shop simply has no such order.
     """
     found = []
     for match in _ORDER_ID.finditer(text):
-        try:
-            day = date(int(match["year"]), int(match["month"]), int(match["day"]))
-        except ValueError:
-            continue
         serial = (match["serial"] or match["full"]).zfill(SERIAL_DIGITS)
-        found.append((f"{day:%Y%m%d}-{serial}", match.span()))
+        day = match["year"] + match["month"] + match["day"]
+        found.append((f"{day}-{serial}", match.span()))
     return found
 
 
@@ -63,10 +60,9 @@ def extract_slots(text: str, *, now: datetime, tokenizer: Tokenizer) -> Slots:
     original = clean(text[:MAX_CHARS])
     taken = _Taken(original)
     orders = taken.all(find_order_ids(original))
-    email = EMAIL.search(taken.rest)
-    taken.spans([found.span() for found in _URL.finditer(original)])
-    taken.spans([found.span() for found in EMAIL.finditer(taken.rest)])
-    taken.spans([found.span() for found in PHONE.finditer(taken.rest)])
+    emails = taken.matches(EMAIL)
+    taken.matches(_URL)
+    taken.matches(PHONE)
     address = taken.one(find_address(taken.rest))
     dates = taken.all([(found.range, found.span) for found in find_dates(taken.rest, now)])
     amount = taken.one(find_amount(taken.rest))
@@ -88,7 +84,7 @@ def extract_slots(text: str, *, now: datetime, tokenizer: Tokenizer) -> Slots:
         wanted_option=option,
         quantity=quantity,
         amount_krw=amount,
-        email=email[0] if email else None,
+        email=emails[0] if emails else None,
         address=address,
         everything=wants_everything(original),
     )
@@ -105,18 +101,26 @@ class _Taken:
         self.found: list[tuple[int, int]] = []
 
     def spans(self, spans: list[tuple[int, int]]) -> None:
+        """Blank ``spans``."""
         self.rest = blank(self.rest, spans)
         self.found.extend(spans)
 
     def one(self, found: tuple[T, tuple[int, int]] | None) -> T | None:
+        """Blank one finding and answer its value."""
         if found is None:
             return None
         self.spans([found[1]])
         return found[0]
 
     def all(self, found: list[tuple[T, tuple[int, int]]]) -> list[T]:
+        """Blank all findings and answer their values."""
         self.spans([span for _, span in found])
         return [value for value, _ in found]
 
+    def matches(self, pattern: re.Pattern[str]) -> list[str]:
+        """Blank all matches of ``pattern`` and answer them."""
+        return self.all([(found[0], found.span()) for found in pattern.finditer(self.rest)])
+
     def has(self, position: int) -> bool:
+        """Whether the character at ``position`` means something already."""
         return any(start <= position < end for start, end in self.found)

@@ -144,6 +144,7 @@ _INDEXES = (
     ("sessions", "user_id", False, ""),
     ("product_options", "product_id", False, ""),
     ("orders", "user_id, created_at", False, ""),
+    ("orders", "user_id, status, created_at", False, ""),
     ("orders", "status, created_at", False, ""),
     ("order_lines", "order_id, position", True, ""),
     ("order_lines", "product_id", False, ""),

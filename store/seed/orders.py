@@ -107,17 +107,17 @@ def _way(
 ) -> list[tuple[datetime, str, str]]:
     """A parcel's events, oldest first; one still on its way has reached the hub at most."""
     events = [
-        (shipped, "이천 물류센터", "상품을 택배사에 넘겼습니다."),
-        (shipped + timedelta(hours=4), hub, "허브터미널에 도착해 분류하고 있습니다."),
+        (shipped, "이천 물류센터", "상품을 택배사에 넘겼어요."),
+        (shipped + timedelta(hours=4), hub, "허브터미널에 도착해 분류하고 있어요."),
     ]
     if delivered is None:
         return events
     office = f"{district} 대리점"
     # Read backwards, so that a parcel of one night and one of three have all steps in order.
     events += [
-        (delivered - timedelta(hours=3), office, "배송지 대리점에 도착했습니다."),
-        (delivered - timedelta(hours=2), office, "배송을 출발했습니다."),
-        (delivered, district, "배송을 완료했습니다."),
+        (delivered - timedelta(hours=3), office, "배송지 대리점에 도착했어요."),
+        (delivered - timedelta(hours=2), office, "배송을 출발했어요."),
+        (delivered, district, "배송을 완료했어요."),
     ]
     return sorted(events, key=lambda event: event[0])
 

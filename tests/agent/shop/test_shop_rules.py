@@ -199,7 +199,7 @@ def test_made_to_order_goods_come_back_for_a_fault_only() -> None:
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        ("pending_payment", {"cancel", "change_address"}),
+        ("pending_payment", {"cancel", "change_address", "change_option"}),
         ("paid", {"cancel", "change_address", "change_option"}),
         ("preparing", {"request_cancel"}),
         ("shipped", {"track"}),

@@ -30,6 +30,8 @@ class Trained:
     report: TrainReport
     understander: Understander
     classifier: IntentClassifier
+    tokenizer: Tokenizer
+    cong: Path
 
 
 @pytest.fixture(scope="session")
@@ -38,19 +40,27 @@ def tokenizer() -> Tokenizer:
 
 
 @pytest.fixture(scope="session")
-def encoder(tokenizer: KoreanTokenizer, tmp_path_factory: pytest.TempPathFactory) -> CongEncoder:
-    return CongEncoder(tokenizer, tmp_path_factory.mktemp("cong"))
+def cong(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cong")
+
+
+@pytest.fixture(scope="session")
+def encoder(tokenizer: KoreanTokenizer, cong: Path) -> CongEncoder:
+    return CongEncoder(tokenizer, cong)
 
 
 @pytest.fixture(scope="session")
 def trained(
-    tokenizer: KoreanTokenizer, encoder: CongEncoder, tmp_path_factory: pytest.TempPathFactory
+    tokenizer: KoreanTokenizer,
+    encoder: CongEncoder,
+    cong: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Trained:
     path = tmp_path_factory.mktemp("intents") / "intents.npz"
     report = ensure_model(ROOT / "data" / "intents", path, tokenizer, encoder)
     assert report is not None
     classifier = IntentClassifier.load(path, tokenizer, encoder)
-    return Trained(path, report, Understander(classifier, tokenizer), classifier)
+    return Trained(path, report, Understander(classifier, tokenizer), classifier, tokenizer, cong)
 
 
 @pytest.fixture

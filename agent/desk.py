@@ -1,0 +1,68 @@
+"""What a turn needs (:class:`Desk`) and what it keeps while it runs (:class:`State`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from agent.llm import Phraser
+from agent.memory import Context
+from agent.prompts import Prompts
+from agent.shop.rules import Rules
+from agent.tools.base import PolicySearch
+from agent.turn import Understands
+from agent.types import Caller, Source
+from store.database import Database
+from store.models import Conversation
+
+__all__ = ["Desk", "Limits", "State"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The turn's own limits, from the settings."""
+
+    max_message_chars: int = 4000
+    context_ttl: timedelta = timedelta(minutes=60)
+    min_confidence: float = 0.3
+
+    @classmethod
+    def of(cls, settings: Any) -> Limits:
+        """From the settings of the same names."""
+        return cls(
+            settings.max_message_chars,
+            timedelta(minutes=settings.context_ttl_minutes),
+            settings.intent_min_percent / 100,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What a turn needs; made once by ``services``."""
+
+    database: Database
+    rules: Rules
+    prompts: Prompts
+    understander: Understands
+    policy_search: PolicySearch
+    llm: Phraser | None = None
+    limits: Limits = Limits()
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class State:
+    """One turn's bookkeeping."""
+
+    caller: Caller
+    source: Source
+    now: datetime
+    started: float
+    turn_id: str
+    conversation: Conversation
+    context: Context
+    text: str
+    images: tuple[str, ...]
+    flags: list[str]

@@ -1,0 +1,1 @@
+"""Measures speed and memory; ``python -m benchmarks`` runs all of it and keeps the figures."""

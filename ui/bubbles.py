@@ -1,0 +1,227 @@
+"""One message of a chat: the customer's at the right, the desk's and a person's at the left.
+
+What people wrote is drawn with ``st.text``: nothing in it is mark-up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import streamlit as st
+
+from agent.types import Caller, Card, CardAction, PendingActionView
+from errors import SangdamError
+from services import Services, StoredMessage
+from ui import cards, clauses
+from ui.format import clock, day, local, plain
+
+__all__ = [
+    "CSS",
+    "confirm_card",
+    "day_line",
+    "desk_side",
+    "draw",
+    "mine",
+    "new_day",
+    "notice",
+    "rating",
+]
+
+PHOTO_WIDTH = 220
+# The row of a proposal the eye should find first.
+STRONG = ("환불 금액", "내실 금액")
+REASONS = ("답이 틀렸어요", "원하는 답이 아니에요", "이해하기 어려워요", "말투가 불편해요")
+# The customer's side is the right one; keys are Streamlit's documented hook for styles.
+CSS = """<style>
+[class*="st-key-mine-"] > [data-testid="stLayoutWrapper"] { max-width: 85%; }
+[class*="st-key-mine-"] [data-testid="stChatMessage"] {
+  background: color-mix(in srgb, currentColor 7%, transparent); padding: .6rem .9rem;
+}
+[class*="st-key-mine-"] [data-testid^="stChatMessageAvatar"] { display: none; }
+[class*="st-key-person-"] [data-testid="stChatMessage"] {
+  background: color-mix(in srgb, orange 10%, transparent); padding: .6rem .9rem;
+}
+[data-testid="stChatMessage"] [data-testid="stText"] * {
+  font-size: 1rem; line-height: 1.65; word-break: keep-all; overflow-wrap: anywhere;
+}
+@media (max-width: 640px) {
+  [class*="st-key-desk-"] [data-testid^="stChatMessageAvatar"] { display: none; }
+  [class*="st-key-desk-"] [data-testid="stChatMessage"] { padding-left: 0; padding-right: 0; }
+}
+[class*="st-key-chat-"] button * { justify-content: flex-start; text-align: left; }
+</style>"""
+
+
+def mine(text: str, photos: Sequence[bytes], *, key: str) -> None:
+    """What the customer said and sent."""
+    with (
+        st.container(key=f"mine-{key}", horizontal_alignment="right"),
+        st.chat_message("user", width="content"),
+    ):
+        for photo in photos:
+            st.image(photo, width=PHOTO_WIDTH, alt="보내신 사진")
+        if text:
+            st.text(text)
+
+
+def desk_side(*, key: str, person: str = "") -> AbstractContextManager[Any]:
+    """The left side: the agent, or a person by name with a look of their own."""
+    place = st.container(key=f"{'person' if person else 'desk'}-{key}")
+    if person:
+        bubble = place.chat_message(f"상담원 {person}", avatar=":material/support_agent:")
+        bubble.markdown(f":orange[**{plain(person)}**] :small[:gray[상담원]]")
+        return bubble
+    return place.chat_message("assistant", avatar=":material/forum:")
+
+
+def day_line(iso: str) -> None:
+    """A new day begins in the chat."""
+    st.caption(day(iso), text_alignment="center")
+
+
+def notice(text: str) -> None:
+    """Something that happened, said by nobody."""
+    st.caption(plain(text), text_alignment="center")
+
+
+def draw(
+    desk: Services,
+    caller: Caller,
+    message: StoredMessage,
+    *,
+    newest: bool,
+    press: cards.Press,
+    pending: PendingActionView | None,
+    decide: Callable[[str, bool], None],
+) -> None:
+    """Draw one stored message; only the newest one has live buttons."""
+    key = message.message_id
+    if message.role == "user":
+        mine(message.content, _photos(desk, caller, message), key=key)
+        return
+    if message.role == "system":
+        notice(message.content)
+        return
+    person = "" if message.role == "assistant" else str(message.payload.get("name") or "담당자")
+    payload = message.payload
+    with desk_side(key=key, person=person):
+        st.text(message.content)
+        found = [_card(raw) for raw in payload.get("cards") or ()]
+        cards.cards(found, key=key, press=press if newest else None)
+        _proposal(payload.get("pending_action"), pending, decide, key)
+        if payload.get("handoff") or payload.get("ticket_id"):
+            _handed_over(payload.get("ticket_id"))
+        if payload.get("citations"):
+            clauses.chips(payload["citations"], key=key)
+        if not person:
+            _foot(desk, caller, message)
+        else:
+            st.caption(clock(message.created_at))
+
+
+def confirm_card(
+    pending: PendingActionView, *, key: str, decide: Callable[[str, bool], None] | None
+) -> None:
+    """Exactly what will happen and what it costs, then the buttons (none: it is settled)."""
+    with st.container(border=True, key=f"confirm-{key}", gap="small"):
+        st.markdown(f"**{plain(pending.summary)}**")
+        with st.container(gap="xsmall"):
+            for label, value in pending.rows:
+                cards.price_row(label, value, strong=label in STRONG)
+        if decide is None:
+            return
+        with st.container(horizontal=True, gap="small"):
+            for label, yes in (("그만두기", False), ("확인", True)):
+                st.button(
+                    label, key=f"decide-{int(yes)}-{key}", on_click=decide,
+                    args=(pending.action_id, yes), width="stretch",
+                    type="primary" if yes else "secondary",
+                )  # fmt: skip
+        st.caption(
+            f"{clock(pending.expires_at)}까지 확인할 수 있어요. 누르기 전에는 바뀌지 않아요."
+        )
+
+
+def rating(key: str, saved: int | None, rate: Callable[[bool, str], None], reason: str) -> None:
+    """Thumbs; a thumb down asks why, in one tap."""
+    name = f"rate-{key}"
+
+    def thumb() -> None:
+        value = st.session_state.get(name)
+        if value is not None:
+            rate(bool(value), "")
+
+    def why() -> None:
+        if picked := st.session_state.get(f"why-{key}"):
+            rate(False, picked)
+
+    value = st.feedback("thumbs", key=name, default=saved, on_change=thumb)
+    if value == 0:
+        default = reason if reason in REASONS else None
+        st.pills("어떤 점이 아쉬웠나요?", REASONS, key=f"why-{key}", default=default, on_change=why)
+        if st.session_state.get(f"why-{key}"):
+            st.caption("알려 주셔서 고마워요. 더 나은 답을 만드는 데 쓸게요.")
+
+
+def _foot(desk: Services, caller: Caller, message: StoredMessage) -> None:
+    opinion = message.payload.get("feedback") or {}
+    with st.container(gap="xsmall"):
+
+        def rate(good: bool, reason: str) -> None:
+            try:
+                desk.rate(caller, message.message_id, good=good, reason=reason)
+            except SangdamError as error:
+                st.toast(error.message)
+
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            st.caption(clock(message.created_at), width="content")
+            rating(message.message_id, opinion.get("rating"), rate, opinion.get("reason", ""))
+
+
+def _proposal(
+    raw: dict[str, Any] | None,
+    pending: PendingActionView | None,
+    decide: Callable[[str, bool], None],
+    key: str,
+) -> None:
+    if not raw:
+        return
+    rows = tuple((str(label), str(value)) for label, value in raw["rows"])
+    shown = PendingActionView(
+        raw["action_id"], raw["kind"], raw["summary"], rows, raw["expires_at"], raw["status"]
+    )
+    live = pending is not None and pending.action_id == shown.action_id
+    confirm_card(shown, key=key, decide=decide if live else None)
+
+
+def _handed_over(ticket_id: str | None) -> None:
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(":orange[:material/support_agent:] **상담원에게 전달했어요**")
+        st.caption("답변이 오면 이 대화에서 바로 볼 수 있어요.")
+        if ticket_id:
+            st.page_link(
+                "tickets.py", label="내 문의에서 보기", icon=":material/arrow_forward:",
+                query_params={"ticket": ticket_id},
+            )  # fmt: skip
+
+
+def _photos(desk: Services, caller: Caller, message: StoredMessage) -> list[bytes]:
+    found = []
+    for image_id in message.payload.get("image_ids") or ():
+        try:
+            found.append(desk.photo(caller, image_id))
+        except SangdamError:
+            continue  # deleted since: the text still stands
+    return found
+
+
+def _card(raw: dict[str, Any]) -> Card:
+    actions = tuple(CardAction(**action) for action in raw.get("actions") or ())
+    return Card(raw["type"], raw["id"], raw["title"], raw.get("data") or {}, actions)
+
+
+def new_day(before: str | None, iso: str) -> bool:
+    """Whether a message is the first one of its Korean day."""
+    return before is None or local(before).date() != local(iso).date()
