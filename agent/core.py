@@ -39,7 +39,7 @@ from agent.types import (
     Status,
     Understood,
 )
-from agent.wishes import split_wishes
+from agent.wishes import after_but_not, split_wishes, unspaced
 from errors import NotFound, SangdamError
 from store import actions as stored_actions
 from store import conversations as stored
@@ -126,7 +126,8 @@ def _run(
 
 def _understand(desk: Desk, state: State) -> tuple[Understood, str]:
     """What is meant in its context, and a second wish of the message (or "")."""
-    first = desk.understander.understand(state.text, state.now)
+    state.text = unspaced(state.text)
+    first = after_but_not(state.text, lambda text: desk.understander.understand(text, state.now))
     second = ""
     if state.context.asking is None:
         wishes = split_wishes(
@@ -146,7 +147,7 @@ def _add_notes(turn: Turn, state: State, second: str) -> None:
     if any(flag.startswith("pii_") for flag in state.flags):
         turn.say("masked")
     if second:
-        turn.say("next_wish")
+        turn.say("next_wish", wish=second)
         turn.show(choice_card("", (second, second)))
 
 
@@ -194,9 +195,11 @@ def _answer(desk: Desk, state: State, understood: Understood) -> Turn:
         pending = stored_actions.pending(tx, state.conversation.conversation_id)
         turn = _turn(desk, state, understood, tx)
         if pending is not None and yes_no is None and understood.intent == "unclear":
-            turn.say("offer_again", summary=pending.summary)
+            refund = dict(pending.preview["rows"]).get("환불 금액", "")
+            turn.fact((pending.summary, refund))
+            turn.say("offer_again_refund" if refund else "offer_again", summary=pending.summary,
+                     refund=refund)  # fmt: skip
             turn.draft.keep_asking = True
-            turn.fact(pending.summary)
             return turn
         if yes_no is None or understood.intent == "handoff":
             _flow(turn)
@@ -224,7 +227,10 @@ def _yes_no(turn: Turn, yes: bool) -> None:
         turn.say("stopped")
         turn.context = turn.context.change(asking=None)
         return
-    turn.say("yes_to_nothing" if yes else "no_to_nothing")
+    if turn.context.asking is not None and turn.context.asking.choices:
+        turn.say("pick_one")
+    else:
+        turn.say("yes_to_nothing" if yes else "no_to_nothing")
     turn.draft.keep_asking = True
 
 

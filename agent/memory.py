@@ -44,6 +44,7 @@ class Context:
     products: tuple[str, ...] = ()
     granted: tuple[str, ...] = ()
     last_action: str = ""
+    ticket_id: str = ""
 
     @classmethod
     def load(

@@ -57,7 +57,7 @@ def store_reply(
     usage = phrasing.usage if phrasing else TokenUsage()
     with desk.database.write(durable=draft.proposal is not None) as tx:
         pending = None
-        if draft.asking is not None:
+        if draft.asking is not None or draft.ticket_id is not None:
             # A new question replaces the old offer: a later "네" must not run that one.
             actions.supersede(tx, session_id, now=state.now)
         if draft.proposal is not None:

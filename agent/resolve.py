@@ -16,6 +16,10 @@ __all__ = ["fills", "resolve"]
 # Wishes that share their questions: an answer never jumps from one to the other.
 _SAME = ({"return_exchange", "defect"}, {"order_status", "delivery"})
 SURE = 0.7
+_MODEL = re.compile(r"[A-Za-z]{2}-?\d{2,}")
+_NOT_PRODUCT = {"policy", "unclear", "out_of_scope", "smalltalk"}
+_GOES_ON = re.compile(r"(?:그럼 |그리고 )?\S.{0,18}(?:은|는)\s?요\?*")
+_IF = re.compile(r"^그럼 .{1,12}(?:이면|면|일 때|경우)(?:은|는|에는)?\s?요\?*$")
 _VAGUE = {"smalltalk", "unclear", "out_of_scope"}
 _MAYBE_DEFECT = {"complaint", "unclear", "product_info"}
 _NEVER_JUMP = _VAGUE | {"order_status"}
@@ -38,8 +42,18 @@ def resolve(
         if fills(asking, slots, text, images=images):
             jump = _jumps(understood, asking, text)
             return understood if jump else _as(understood, asking.intent)
-        if _same(understood.intent, asking.intent):
+        back = understood.intent == "refund_status" and asking.intent in _SAME[0]
+        if _same(understood.intent, asking.intent) or (back and "?" not in text):
             return _as(understood, asking.intent)
+        if asking.slot == "address" and understood.intent in _VAGUE and len(text) >= 3:
+            return _as(understood, asking.intent)  # a place without a number: ask again
+    if any(_MODEL.search(word) for word in slots.products) and understood.intent in _NOT_PRODUCT:
+        return _as(understood, "product_info")
+    goes_on = _GOES_ON.fullmatch(text.strip())
+    if goes_on and slots.products and context.intent in ("order_status", "delivery", "cancel"):
+        return _as(understood, context.intent)
+    if context.intent == "policy" and _IF.search(text) and context.asking is None:
+        return _as(understood, "policy")
     if understood.intent in _MAYBE_DEFECT and understood.confidence < SURE and _seller(slots):
         return _as(understood, "defect")
     if images and not text.strip():
@@ -59,10 +73,12 @@ def resolve(
 
 def fills(asking: Asking, slots: Slots, text: str, *, images: bool) -> bool:
     """Whether a message answers the open question."""
+    if asking.intent in _SAME[0] and asking.slot in ("line", "option", "kind") and slots.claim_kind:
+        return True
     named = bool(slots.order_id or slots.ordinal or slots.products or slots.refers_back)
     match asking.slot:
         case "order":
-            return named or slots.when is not None
+            return named or slots.when is not None or bool(slots.address)
         case "guest_order":
             return bool(slots.order_id or slots.email)
         case "line" | "withdraw":
@@ -87,7 +103,11 @@ def _seller(slots: Slots) -> bool:
 def _jumps(understood: Understood, asking: Asking, text: str) -> bool:
     """A message that fits the question, yet clearly asks for something else."""
     intent = understood.intent
-    if _same(intent, asking.intent) or intent in _NEVER_JUMP or asking.slot == "guest_order":
+    if asking.slot == "guest_order" or (asking.slot == "reason" and understood.slots.reason_code):
+        return False
+    if asking.slot in ("option", "line", "kind") and intent in ("product_info", "change_order"):
+        return False
+    if _same(intent, asking.intent) or intent in _NEVER_JUMP:
         return False
     question = text.rstrip().endswith("?") or "나요" in text or "까요" in text
     sure = 0.5 if question else SURE

@@ -6,7 +6,7 @@ import re
 
 from agent.cards import claim_card, order_card, ticket_card
 from agent.flows.lookup import get_or_say
-from agent.flows.pick import NAMED, line_score, pick_order
+from agent.flows.pick import NAMED, known_product, line_score, pick_order
 from agent.shop.calendar import add_business_days, day_of
 from agent.shop.words import CLAIM_KIND, CLAIM_STATUS, REASON, TICKET_STATUS
 from agent.turn import Proposal, Turn
@@ -36,6 +36,9 @@ def refund_status(turn: Turn) -> None:
         and claim.status not in ("rejected", "withdrawn")
         and claim.refund_krw > 0
     ]
+    if not claims and known_product(turn):
+        turn.say("none_for_order", title=turn.slots.products[0])
+        return
     if not claims:
         turn.say("none")
         return
@@ -66,7 +69,8 @@ def claim_status(turn: Turn) -> None:
         turn.say("none_named" if every else "none")
         return
     newest_ticket = tickets[0].created_at if tickets else ""
-    if claims and claims[0].created_at >= newest_ticket:
+    named = len(claims) < len(every) or _kind_named(turn.text) or turn.slots.order_id
+    if claims and (named or claims[0].created_at >= newest_ticket):
         _say_claim(turn, claims[0])
     else:
         turn.say(
@@ -75,15 +79,14 @@ def claim_status(turn: Turn) -> None:
         )  # fmt: skip
     for claim in claims[:SHOWN]:
         turn.show(claim_card(claim, _title(turn, claim)))
-    turn.show(*(ticket_card(ticket) for ticket in tickets[:SHOWN]))
+    if not named:
+        turn.show(*(ticket_card(ticket) for ticket in tickets[:SHOWN]))
 
 
 def _named(turn: Turn, claims: list[Claim]) -> list[Claim]:
     """The claims a message means: of an order, a kind, a product; all when it names none."""
     slots = turn.slots
-    kind = next((k for k, word in CLAIM_KIND.items() if word in turn.text), None)
-    if WITHDRAW.search(turn.text) and "요청" in turn.text and "취소 요청" in turn.text:
-        kind = "cancel"
+    kind = _kind_named(turn.text)
     found = [
         claim
         for claim in claims
@@ -92,7 +95,17 @@ def _named(turn: Turn, claims: list[Claim]) -> list[Claim]:
     ]
     rated = [(_product_score(turn, claim), claim) for claim in found] if slots.products else []
     by_product = [claim for rate, claim in rated if rate >= NAMED]
-    return by_product or found
+    return by_product or ([] if known_product(turn) else found)
+
+
+def _kind_named(text: str) -> str | None:
+    """The kind of claim a message names: "취소 요청", "반품신청", "교환"."""
+    kinds = {word: kind for kind, word in CLAIM_KIND.items()}
+    asked = re.search(r"(반품|교환|취소)\s*(?:신청|요청|접수)", text)
+    if asked:
+        return kinds[asked.group(1)]
+    plain = [kind for word, kind in kinds.items() if word in text]
+    return plain[0] if len(plain) == 1 else None
 
 
 def _product_score(turn: Turn, claim: Claim) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from agent.cards import order_card
 from agent.flows.knowledge import cite_rule
 from agent.flows.pick import NAMED, line_fits, pick_order
@@ -9,9 +11,11 @@ from agent.korean import krw
 from agent.shop.claims import allowed_actions
 from agent.shop.words import ORDER_STATUS, REASON
 from agent.turn import Proposal, Turn
-from store.models import Order
+from store.models import Order, OrderLine
 
 __all__ = ["cancel", "propose_cancel"]
+
+_ONLY = re.compile(r"[가-힣A-Za-z0-9]만(?=\s|요|$)")
 
 
 def cancel(turn: Turn) -> None:
@@ -84,10 +88,18 @@ def _offer(turn: Turn, order: Order, kind: str) -> None:
     if turn.answered and turn.answered.slot == "order":
         turn.ask("order", choices=turn.answered.choices)
     named = [line for line in order.lines if line_fits(line, turn.slots.products) >= NAMED]
-    if len(order.lines) > 1 and named and len(named) < len(order.lines):
-        turn.say("whole", count=len(order.lines), title=named[0].product_name)
+    only = len(named) < len(order.lines) or _ONLY.search(turn.text)
+    if len(order.lines) > 1 and named and only:
+        turn.say("whole", count=len(order.lines), title=_only_line(turn, named).product_name)
         turn.fact(f"{len(order.lines)}개")
     name = "offer" if refund else "offer_unpaid"
     if kind == "request_cancel":
         name = "offer_request"
     turn.say(name, title=order.title, refund=refund, method=quote["method_label"])
+
+
+def _only_line(turn: Turn, named: list[OrderLine]) -> OrderLine:
+    """The line whose name stands before "만" ("후드티만 취소해주세요"), or the first named."""
+    words = turn.slots.products
+    only = next((w for w in words if re.search(rf"{re.escape(w)}\s?만", turn.text)), words[0])
+    return max(named, key=lambda line: line_fits(line, (only,)))

@@ -54,7 +54,8 @@ def change_order(turn: Turn) -> None:
             )
         return
     if action not in allowed_actions(order, now=turn.now, rules=turn.rules):
-        turn.say("refused", title=order.title, status=ORDER_STATUS[order.status])
+        name = "refused_delivered" if order.status == "delivered" else "refused"
+        turn.say(name, title=order.title, status=ORDER_STATUS[order.status])
         turn.show(order_card(turn, order))
         cite_rule(turn, "배송준비중부터는 배송지와 옵션을 바꿀 수 없나요")
     elif turn.caller.user_id is None:
@@ -122,6 +123,12 @@ def _option(turn: Turn, order: Order) -> None:
             )
             turn.ask("option", order_id=order.order_id, what="option", line_id=line.line_id)
         return
+    now = next((o for o in product.options if o.sku == line.sku), wanted)
+    if now.extra_krw != wanted.extra_krw:
+        turn.fact((now.extra_krw, wanted.extra_krw, abs(now.extra_krw - wanted.extra_krw)))
+        turn.say("other_price", option=wanted.name, krw=abs(now.extra_krw - wanted.extra_krw))
+        turn.show(order_card(turn, order))
+        return
     turn.propose(
         Proposal(
             "change_option",
@@ -167,7 +174,8 @@ def wanted_sku(turn: Turn, product: Product, line: OrderLine) -> str | None:
     they are on the line.
     """
     answered = turn.answered
-    text = turn.text + " " + (str(answered.data.get("option", "")) if answered else "")
+    said = turn.text.rpartition("말고")[2]  # "화이트 말고 블랙" wants the second one
+    text = f"{said} {(answered.data.get('option') or '') if answered else ''}"
     now = _parts(line.option_name)
     best: tuple[int, str] | None = None
     for option in product.options:

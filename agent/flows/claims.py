@@ -122,12 +122,18 @@ def _known(turn: Turn) -> dict[str, Any]:
     return {
         "order_id": data.get("order_id"),
         "line_id": data.get("line_id"),
-        "kind": slots.claim_kind or data.get("kind"),
+        "kind": slots.claim_kind or _refund_said(turn) or data.get("kind"),
+        "option": slots.wanted_option or data.get("option"),
         "reason": reason,
         "reason_text": turn.text[:200] if slots.reason_code else data.get("reason_text", ""),
         "quantity": slots.quantity or data.get("quantity"),
         "photos": [*data.get("photos", []), *turn.images],
     }
+
+
+def _refund_said(turn: Turn) -> str | None:
+    """ "그냥 환불받을게요" in the middle of a claim means a return."""
+    return "return" if turn.answered and "환불" in turn.text and "?" not in turn.text else None
 
 
 def _keep(turn: Turn, known: dict[str, Any]) -> None:
@@ -159,8 +165,10 @@ def _line(turn: Turn, order: Order, known: dict[str, Any]) -> OrderLine | None:
     if len(meant) == 1:
         return meant[0]  # named: a claim that is running is told about, never swapped
     if not lines:
-        if len(order.lines) == 1:
-            return order.lines[0]
+        over = {refusal_of_line(order, x, "seller", now=turn.now, rules=turn.rules)
+                for x in order.lines}  # fmt: skip
+        if len(order.lines) == 1 or len(over) == 1:
+            return order.lines[0]  # the same reason for all of them: the flow tells it
         turn.say("no_line_left", title=order.title)
         turn.show(order_card(turn, order))
         return None
@@ -210,6 +218,9 @@ def _new_sku(turn: Turn, line: OrderLine, known: dict[str, Any]) -> str | None:
         turn.show(choice_card("처리 방법", ("반품하고 환불받기", "반품할게요")))
         turn.ask("kind", **{**known, "kind": None})
         return None
+    if wanted is None and turn.answered and turn.answered.slot == "option":
+        said = turn.slots.wanted_option or turn.text.strip()[:20]
+        turn.say("no_such_option", wanted=said)
     turn.say("which_option", title=line.product_name, now=line.option_name)
     turn.show(choice_card("교환할 옵션", *((o.name, f"{o.name}로 교환할게요") for o in others)))
     turn.ask("option", **known)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from agent.flows.knowledge import cite_and_say
 from agent.flows.lookup import get_or_say
 from agent.turn import Turn
 from errors import TooMany
 from store.models import Order
 
 __all__ = ["guest_order", "wish"]
+
+_QUESTION = re.compile(r"\?$|나요$|까요$|가요$")
 
 
 def wish(verb: str) -> str:
@@ -22,12 +25,15 @@ def guest_order(turn: Turn, order_id: str | None, *, verb: str) -> Order | None:
     """The order a guest may see, or None once the reply asks for the proof or refuses."""
     if order_id and order_id in turn.tools.granted:
         return get_or_say(turn, order_id)
-    email = turn.slots.email
+    answered = turn.answered
+    email = turn.slots.email or (answered.data.get("email") if answered else None)
     if not order_id and not email and len(turn.tools.granted) == 1:
         return get_or_say(turn, next(iter(turn.tools.granted)))
     if not order_id or not email:
+        if not order_id and not email and _QUESTION.search(turn.text.strip()):
+            cite_and_say(turn, turn.text)
         turn.say("guest_needs_email" if order_id else "needs_account", what=wish(verb))
-        turn.ask("guest_order", order_id=order_id or "")
+        turn.ask("guest_order", order_id=order_id or "", email=email or "")
         return None
     try:
         found: Order | None = turn.write("lookup_guest_order", order_id=order_id, email=email)

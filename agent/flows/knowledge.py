@@ -10,10 +10,23 @@ from agent.turn import Turn
 from errors import Unavailable
 from store.models import Order
 
-__all__ = ["account", "answer_from_policy", "cite_rule", "payment", "policy"]
+__all__ = ["account", "answer_from_policy", "cite_and_say", "cite_rule", "payment", "policy"]
 
 _DEPOSIT = re.compile(r"입금\s*(확인|했|완료|내역|됐|되었)|입금대기|무통장.*(확인|했)")
 _ALSO = 0.85
+_CLOSE = 0.7
+# How customers say it → how the documents do.
+_ALIASES = {
+    "비번": "비밀번호", "택배비": "배송비", "택배값": "배송비", "기한": "기간", "캔슬": "취소",
+    "메가": "MB 사진", "후기": "리뷰 후기", "상담 시간": "상담원 운영 시간",
+}  # fmt: skip
+# A question for an amount, a number of days or an hour wants a clause that states one.
+_WANTS = (
+    (re.compile(r"얼마"), re.compile(r"\d원")),
+    (re.compile(r"며칠|몇\s*일|기간|언제까지|언제"), re.compile(r"\d+\s*(?:영업)?일")),
+    (re.compile(r"몇\s*분"), re.compile(r"\d+분")),
+    (re.compile(r"몇\s*시|상담 시간|운영"), re.compile(r"\d+시")),
+)
 
 
 def policy(turn: Turn) -> None:
@@ -41,14 +54,18 @@ def answer_from_policy(turn: Turn, question: str, *, quiet: bool = False) -> Non
 
     ``quiet`` leaves out the "not found" sentence where something else was said already.
     """
+    if not cite_and_say(turn, question) and not quiet:
+        turn.say("not_found")
+        turn.show(choice_card("", ("상담원 연결", "상담원에게 연결해 주세요")))
+
+
+def cite_and_say(turn: Turn, question: str) -> bool:
+    """Quote the clause that answers, if one does; whether it did."""
     hits = _search(turn, question)
-    if not hits:
-        if not quiet:
-            turn.say("not_found")
-            turn.show(choice_card("", ("상담원 연결", "상담원에게 연결해 주세요")))
-        return
-    turn.cite(hits)
-    turn.say("clause", text=plain(hits[0].chunk.text))
+    if hits:
+        turn.cite(hits)
+        turn.draft.parts.append(plain(hits[0].chunk.text))
+    return bool(hits)
 
 
 def cite_rule(turn: Turn, question: str) -> None:
@@ -59,14 +76,31 @@ def cite_rule(turn: Turn, question: str) -> None:
 def _search(turn: Turn, question: str) -> list[Any]:
     """The clauses good enough to answer with: the best, and those nearly as good."""
     try:
-        found = turn.call("search_policies", query=question, top_k=4)
+        found = turn.call("search_policies", query=_plain_words(question), top_k=6)
     except Unavailable:
         return []
     turn.retrieved.extend(hit.chunk.chunk_id for hit in found.hits)
     if not found.hits or not found.confident:
         return []
-    best = found.hits[0].score
-    return [hit for hit in found.hits if hit.score >= _ALSO * best][:3]
+    hits = _stating(question, list(found.hits))
+    return [hits[0], *(hit for hit in hits[1:] if hit.score >= _ALSO * found.hits[0].score)][:3]
+
+
+def _stating(question: str, hits: list[Any]) -> list[Any]:
+    """The hits with the first near-best one in front that states the number asked for."""
+    for wants, states in _WANTS:
+        if wants.search(question) and not states.search(hits[0].chunk.text):
+            good = [h for h in hits if h.score >= _CLOSE * hits[0].score]
+            best = next((h for h in good if states.search(h.chunk.text)), None)
+            if best is not None:
+                return [best, *(hit for hit in hits if hit is not best)]
+    return hits
+
+
+def _plain_words(question: str) -> str:
+    for said, written in _ALIASES.items():
+        question = question.replace(said, written)
+    return question
 
 
 def plain(text: str) -> str:

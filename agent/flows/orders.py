@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent.cards import order_card
+from agent.flows.knowledge import cite_rule
 from agent.flows.lookup import get_or_say
 from agent.flows.pick import pick_order
 from agent.shop.calendar import add_business_days, day_of
@@ -87,6 +88,8 @@ def _tell(turn: Turn, order: Order) -> None:
         values["days"] = turn.rules.payment_deadline_days
         turn.fact(f"{turn.rules.payment_deadline_days}일")
     turn.say(f"state_{name}", **values)
+    if turn.intent == "delivery" and order.status == "delivered":
+        cite_rule(turn, "배송완료라고 나오는데 상품을 받지 못했어요")
     if any(line.claim_status for line in order.lines) and order.status == "delivered":
         turn.say("has_claim")
     turn.show(order_card(turn, order))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from agent.cards import choice_card
 from agent.flows.guest import guest_order
 from agent.memory import compact
@@ -42,12 +40,8 @@ def handoff(turn: Turn) -> None:
     turn.draft.ticket_id = ticket.ticket_id
     due = from_text(ticket.first_response_due or ticket.created_at)
     turn.fact(due)
-    turn.say("done" if from_text(ticket.created_at) >= _just(turn) else "already", due=due)
-
-
-def _just(turn: Turn) -> datetime:
-    """This turn's time as the store keeps it (milliseconds)."""
-    return turn.now.replace(microsecond=turn.now.microsecond // 1000 * 1000)
+    turn.say("already" if ticket.ticket_id == turn.context.ticket_id else "done", due=due)
+    turn.context = turn.context.change(ticket_id=ticket.ticket_id)
 
 
 def complaint(turn: Turn) -> None:

@@ -14,7 +14,7 @@ from agent.types import CardAction
 from errors import NotFound
 from store.models import Order, OrderLine
 
-__all__ = ["NAMED", "line_fits", "line_score", "pick_order"]
+__all__ = ["NAMED", "known_product", "line_fits", "line_score", "pick_order"]
 
 Fits = Callable[[Order], bool]
 SHOWN_AT_ONCE = 5
@@ -42,8 +42,14 @@ def pick_order(
     found = _search(turn, statuses)
     explicit = bool(turn.slots.when or _product_words(turn, found))
     named = _by_product(turn, found)
+    if turn.slots.when and turn.slots.products and not named:
+        # "그저께 받은 운동화": the day may be the delivery's; the product decides.
+        named = _by_product(turn, turn.call("list_orders", limit=50))
     candidates = named or found
     good = [order for order in candidates if fits(order)]
+    if explicit and not named and not turn.slots.when:
+        good = []  # a product of the catalogue that was never ordered
+        candidates = []
     if len(good) == 1:
         return get_or_say(turn, good[0].order_id)
     if len(good) > 1:
@@ -94,7 +100,9 @@ def _in_focus(turn: Turn, fits: Fits) -> Order | None:
         order: Order = turn.call("get_order", order_id=order_id)
     except NotFound:
         return None
-    return order if fits(order) else None
+    # Just told about: "그냥 취소해줘요" means it, and the flow says why it cannot be.
+    told = turn.context.intent in ("order_status", "delivery") and order.status != "cancelled"
+    return order if told or fits(order) else None
 
 
 def _search(turn: Turn, statuses: tuple[str, ...]) -> list[Order]:
@@ -124,15 +132,28 @@ def _by_product(turn: Turn, found: list[Order]) -> list[Order]:
 
 
 def _line_score(turn: Turn, line: OrderLine) -> float:
-    return line_fits(line, turn.slots.products)
+    return line_fits(line, wanted_products(turn))
+
+
+def wanted_products(turn: Turn) -> tuple[str, ...]:
+    """The products named, without what stands before "말고" ("이어폰 말고 가습기")."""
+    before, but_not, after = turn.text.rpartition("말고")
+    if not but_not:
+        return turn.slots.products
+    return tuple(word for word in turn.slots.products if word in after or word not in before)
 
 
 def _product_words(turn: Turn, found: list[Order]) -> bool:
     """Whether the message names a product: one of the orders' or one of the catalogue's."""
     if not turn.slots.products:
         return False
-    if _by_product(turn, found):
-        return True
+    return bool(_by_product(turn, found)) or known_product(turn)
+
+
+def known_product(turn: Turn) -> bool:
+    """Whether the first product word names something of the catalogue."""
+    if not turn.slots.products:
+        return False
     known = turn.call("search_products", words=[turn.slots.products[0]], limit=1)
     return bool(known and known[0].score >= NAMED)
 

@@ -12,7 +12,8 @@ from store.models import Product
 
 __all__ = ["product_info"]
 
-_BELOW = re.compile(r"이하|미만|아래|안\s*넘|까지|안쪽|이내|대(?=\s|로|의|에)")
+_BELOW = re.compile(r"이하|미만|아래|안\s*넘|까지|안쪽|이내")
+_BAND = re.compile(r"[만천]\s*원?\s*대")
 _ABOVE = re.compile(r"이상|초과|넘는|부터")
 _STOCK = re.compile(r"재고|품절|남았|남아|입고|구매\s*가능|살\s*수")
 _PRICE = re.compile(r"얼마|가격|비싸|값")
@@ -28,6 +29,7 @@ _NOISE = frozenset(
 )
 FIRM = 0.6
 SHORT_LIST = 3
+CLEARLY = 0.2
 
 
 def product_info(turn: Turn) -> None:
@@ -47,7 +49,8 @@ def product_info(turn: Turn) -> None:
         return
     budget = turn.slots.amount_krw
     best = [m for m in matches if m.score >= FIRM]
-    if len(best) == 1 and not budget and not _RECOMMEND.search(turn.text):
+    top = len(best) > 1 and best[0].score - best[1].score >= CLEARLY
+    if (len(best) == 1 or top) and not budget and not _ANEW.search(turn.text):
         _tell(turn, best[0].product)
         return
     open_wish = not _words(turn) and _RECOMMEND.search(turn.text)
@@ -77,10 +80,11 @@ def _find(turn: Turn) -> list[Match]:
     if not words and not budget and shown and not _ANEW.search(turn.text):
         return [Match(turn.call("get_product", product_id=i), 1.0) for i in shown]
     below = budget and (_BELOW.search(turn.text) or not _ABOVE.search(turn.text))
+    band = budget and _BAND.search(turn.text)
     filters = {
-        "max_price_krw": budget if below else None,
-        "min_price_krw": budget if budget and not below else 0,
-        "in_stock": bool(_RECOMMEND.search(turn.text)),
+        "max_price_krw": _upper(budget, bool(band), bool(below)),
+        "min_price_krw": budget if budget and (band or not below) else 0,
+        "in_stock": bool(_RECOMMEND.search(turn.text)) and not words,
         "limit": 8 if "선물" in turn.text else 4,
     }
     # The longest phrase first ("무선 이어폰"), then its words.
@@ -98,13 +102,25 @@ def _find(turn: Turn) -> list[Match]:
     return []
 
 
+def _upper(amount: int | None, band: bool, below: bool) -> int | None:
+    """The highest price meant: "3만원대" ends at 39,999, one more of the first digit."""
+    if amount and band:
+        return int(amount + 10 ** (len(str(amount)) - 1) - 1)
+    return amount if below else None
+
+
 def _words(turn: Turn) -> list[str]:
     """The words that may name a product; an option alone ("화이트") names none."""
     shown = turn.context.products
     words = [word for word in turn.slots.products if not _is_noise(word)]
-    if shown and turn.slots.wanted_option:
-        words = [word for word in words if word != turn.slots.wanted_option]
-    return words
+    if not shown or not words:
+        return words
+    options = " ".join(
+        option.name
+        for product_id in shown
+        for option in turn.call("get_product", product_id=product_id).options
+    )
+    return [word for word in words if word not in options]
 
 
 def _asks_facts(turn: Turn, matches: list[Match]) -> bool:
@@ -131,7 +147,7 @@ def _answer(turn: Turn, product: Product) -> None:
             names = ", ".join(option.name for option in product.options)
             turn.say("options", name=product.name, options=names)
         else:
-            turn.say("about", name=product.name, text=product.description)
+            turn.say("about", name=product.name, text=_sentences(turn, product))
 
 
 def _fact(turn: Turn, product: Product) -> bool:
@@ -152,6 +168,15 @@ def _fact(turn: Turn, product: Product) -> bool:
     more = [s for s in sentences if value in s or label in s]
     turn.draft.parts[-1] += f" {more[0]}" if more else ""
     return True
+
+
+def _sentences(turn: Turn, product: Product) -> str:
+    """What of the description speaks of the question's words; all of it when nothing does."""
+    name = product.name + " ".join(product.keywords)
+    words = [word for word in turn.slots.products if word not in name]
+    every = re.split(r"(?<=[.!?])\s+", product.description)
+    about = [sentence for sentence in every if any(word in sentence for word in words)]
+    return " ".join(about or every)
 
 
 def _attribute_word(text: str, products: list[Product]) -> str | None:

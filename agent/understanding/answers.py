@@ -91,9 +91,13 @@ _BUT = re.compile(
 )
 
 
+_INTERJECTION = re.compile(r"^(?:아+|어+|음+|흠+|앗)[\s,.~]+")
+
+
 def read_answer(text: str) -> bool | None:
     """True for a bare yes, False for a bare no, None for everything else (cleaned text)."""
     bare = _REPEATED.sub(r"\1\1", _DECORATION.sub(" ", text)).strip()
+    bare = _INTERJECTION.sub("", bare)
     if not bare or "?" in bare:
         return None
     if _matches(_NO, bare):
