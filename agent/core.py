@@ -227,10 +227,12 @@ def _yes_no(turn: Turn, yes: bool) -> None:
         turn.say("stopped")
         turn.context = turn.context.change(asking=None)
         return
-    if turn.context.asking is not None and turn.context.asking.choices:
-        turn.say("pick_one")
-    else:
-        turn.say("yes_to_nothing" if yes else "no_to_nothing")
+    asking = turn.context.asking
+    if asking is not None and asking.slot == "order":
+        turn.intent = asking.intent  # "네" picks none of them: show them again
+        _flow(turn)
+        return
+    turn.say("yes_to_nothing" if yes else "no_to_nothing")
     turn.draft.keep_asking = True
 
 

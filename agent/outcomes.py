@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from agent.actions import Outcome
 from agent.cards import order_card
+from agent.flows.cancel import propose_cancel
 from agent.flows.lookup import get_or_say
 from agent.shop.words import CLAIM_KIND
 from agent.turn import Turn
@@ -49,9 +50,21 @@ def tell(turn: Turn, outcome: Outcome) -> None:
         )
     elif outcome.state == "refused":
         turn.say("action_refused", reason=result["reason"])
+        order = _again(turn, outcome)
+        if order is not None:
+            propose_cancel(turn, order)
+            return
     else:
         turn.say(f"action_{outcome.state}")
     _show(turn, str(action.basis.get("order_id", "")))
+
+
+def _again(turn: Turn, outcome: Outcome) -> Order | None:
+    """The order to offer the cancelling of once more, as it is now (domain.md)."""
+    changed = outcome.result["code"] == "state_changed"
+    if not changed or outcome.action.kind not in ("cancel_order", "request_cancel"):
+        return None
+    return get_or_say(turn, str(outcome.action.basis["order_id"]))
 
 
 def declined(turn: Turn) -> None:

@@ -18,6 +18,8 @@ _SAME = ({"return_exchange", "defect"}, {"order_status", "delivery"})
 SURE = 0.7
 _MODEL = re.compile(r"[A-Za-z]{2}-?\d{2,}")
 _NOT_PRODUCT = {"policy", "unclear", "out_of_scope", "smalltalk"}
+_HOW_MUCH_BACK = re.compile(r"취소하면\s*(?:얼마|환불|돈)")
+_ON_ITS_WAY = re.compile(r"출고|발송|언제\s*(?:와|도착|오)|배송\s*(?:언제|됐|시작)")
 _GOES_ON = re.compile(r"(?:그럼 |그리고 )?\S.{0,18}(?:은|는)\s?요\?*")
 _IF = re.compile(r"^그럼 .{1,12}(?:이면|면|일 때|경우)(?:은|는|에는)?\s?요\?*$")
 _VAGUE = {"smalltalk", "unclear", "out_of_scope"}
@@ -45,10 +47,16 @@ def resolve(
         back = understood.intent == "refund_status" and asking.intent in _SAME[0]
         if _same(understood.intent, asking.intent) or (back and "?" not in text):
             return _as(understood, asking.intent)
+        if asking.intent in _SAME[0] and "말고" in text and slots.products:
+            return _as(understood, asking.intent)
         if asking.slot == "address" and understood.intent in _VAGUE and len(text) >= 3:
             return _as(understood, asking.intent)  # a place without a number: ask again
     if any(_MODEL.search(word) for word in slots.products) and understood.intent in _NOT_PRODUCT:
         return _as(understood, "product_info")
+    if slots.products and _HOW_MUCH_BACK.search(text):
+        return _as(understood, "cancel")
+    if slots.products and understood.intent == "product_info" and _ON_ITS_WAY.search(text):
+        return _as(understood, "delivery")
     goes_on = _GOES_ON.fullmatch(text.strip())
     if goes_on and slots.products and context.intent in ("order_status", "delivery", "cancel"):
         return _as(understood, context.intent)
@@ -104,6 +112,8 @@ def _jumps(understood: Understood, asking: Asking, text: str) -> bool:
     """A message that fits the question, yet clearly asks for something else."""
     intent = understood.intent
     if asking.slot == "guest_order" or (asking.slot == "reason" and understood.slots.reason_code):
+        return False
+    if asking.intent in _SAME[0] and intent == "refund_status" and "?" not in text:
         return False
     if asking.slot in ("option", "line", "kind") and intent in ("product_info", "change_order"):
         return False

@@ -1,6 +1,8 @@
 """Scripted dialogues (``evals/dialogues/*.yaml``) and how they are checked.
 
-A dialogue: ``id``, ``as`` (user id or ``guest``), optional ``about``, and ``turns``. A turn
+A dialogue: ``id``, ``as`` (user id or ``guest``), optional ``about``, ``turns`` and, where the
+desk does not do it yet, ``gap``: why. Such a dialogue must fail, so that nobody forgets it once
+it works. A turn
 says one of ``say`` (text), ``press`` (the n-th button of the last reply, or its label) or
 ``confirm: true`` (the last proposal's button), optionally after ``wait_minutes``, and expects
 any of: ``intent``, ``tools`` (all used, in order; ``tools_any`` for at least these),
@@ -43,6 +45,7 @@ class Dialogue:
     caller: str
     turns: list[dict[str, Any]]
     file: str = ""
+    gap: str = ""
 
 
 def load() -> list[Dialogue]:
@@ -50,11 +53,13 @@ def load() -> list[Dialogue]:
     found: list[Dialogue] = []
     for path in sorted(FOLDER.glob("*.yaml")):
         for row in yaml.safe_load(path.read_text("utf-8")):
-            assert set(row) <= {"id", "as", "about", "turns"}, (path.name, row)
+            assert set(row) <= {"id", "as", "about", "turns", "gap"}, (path.name, row)
             for turn in row["turns"]:
                 unknown = set(turn) - EXPECTATIONS - {"say", "press", "confirm", "wait_minutes"}
                 assert not unknown, (row["id"], unknown)
-            found.append(Dialogue(row["id"], row["as"], row["turns"], path.name))
+            found.append(
+                Dialogue(row["id"], row["as"], row["turns"], path.name, row.get("gap", ""))
+            )
     ids = [dialogue.id for dialogue in found]
     assert len(ids) == len(set(ids)), "two dialogues share an id"
     return found

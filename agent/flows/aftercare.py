@@ -37,7 +37,11 @@ def refund_status(turn: Turn) -> None:
         and claim.refund_krw > 0
     ]
     if not claims and known_product(turn):
-        turn.say("none_for_order", title=turn.slots.products[0])
+        order = pick_order(
+            turn, lambda _: True, verb="환불을 확인", message="{id} 주문 환불 언제 들어와요?"
+        )
+        if order is not None:
+            _tell_order(turn, order)
         return
     if not claims:
         turn.say("none")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from agent.cards import order_card
+from agent.cards import choice_card, order_card
 from agent.flows.knowledge import cite_rule
-from agent.flows.pick import NAMED, line_fits, pick_order
+from agent.flows.pick import NAMED, line_fits, pick_order, wanted_products
 from agent.korean import krw
 from agent.shop.claims import allowed_actions
 from agent.shop.words import ORDER_STATUS, REASON
@@ -14,8 +14,6 @@ from agent.turn import Proposal, Turn
 from store.models import Order, OrderLine
 
 __all__ = ["cancel", "propose_cancel"]
-
-_ONLY = re.compile(r"[가-힣A-Za-z0-9]만(?=\s|요|$)")
 
 
 def cancel(turn: Turn) -> None:
@@ -38,7 +36,15 @@ def propose_cancel(turn: Turn, order: Order) -> None:
         turn.say("guest_may_look", what="취소")
         turn.show(order_card(turn, order, actions=()))
         return
-    if "cancel" in allowed:
+    only = _only_line(turn, order)
+    if only is not None and set(allowed) & {"cancel", "request_cancel"}:
+        turn.say("whole", count=turn.fact(len(order.lines)), title=only.product_name)
+        turn.fact(f"{len(order.lines)}개")
+        everything = f"{order.order_id} 주문 전체 취소할게요"
+        turn.show(
+            choice_card("", ("전체 취소", everything), ("상담원 연결", "상담원에게 연결해 주세요"))
+        )
+    elif "cancel" in allowed:
         _offer(turn, order, "cancel_order")
     elif "request_cancel" in allowed:
         _offer(turn, order, "request_cancel")
@@ -87,19 +93,17 @@ def _offer(turn: Turn, order: Order, kind: str) -> None:
     # Still open to change: "아니 두 번째 거요" is read against what was offered before.
     if turn.answered and turn.answered.slot == "order":
         turn.ask("order", choices=turn.answered.choices)
-    named = [line for line in order.lines if line_fits(line, turn.slots.products) >= NAMED]
-    only = len(named) < len(order.lines) or _ONLY.search(turn.text)
-    if len(order.lines) > 1 and named and only:
-        turn.say("whole", count=len(order.lines), title=_only_line(turn, named).product_name)
-        turn.fact(f"{len(order.lines)}개")
     name = "offer" if refund else "offer_unpaid"
     if kind == "request_cancel":
         name = "offer_request"
     turn.say(name, title=order.title, refund=refund, method=quote["method_label"])
 
 
-def _only_line(turn: Turn, named: list[OrderLine]) -> OrderLine:
-    """The line whose name stands before "만" ("후드티만 취소해주세요"), or the first named."""
-    words = turn.slots.products
-    only = next((w for w in words if re.search(rf"{re.escape(w)}\s?만", turn.text)), words[0])
-    return max(named, key=lambda line: line_fits(line, (only,)))
+def _only_line(turn: Turn, order: Order) -> OrderLine | None:
+    """The one line of several that is to be cancelled ("후드티만 취소해주세요"), if so said."""
+    words = wanted_products(turn)
+    only = next((w for w in words if re.search(rf"{re.escape(w)}\s?만", turn.text)), None)
+    if only is None or len(order.lines) < 2:
+        return None
+    best = max(order.lines, key=lambda line: line_fits(line, (only,)))
+    return best if line_fits(best, (only,)) >= NAMED else None

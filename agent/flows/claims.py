@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from agent.cards import choice_card, order_card
@@ -17,6 +18,7 @@ from store.models import Order, OrderLine, Product
 
 __all__ = ["defect", "return_exchange"]
 
+_NOTHING_TOLD = re.compile(r"문제|이상")
 _BUYER_REASONS = ("change_of_mind", "wrong_option")
 _SELLER_REASONS = ("damaged", "defect", "wrong_item", "missing_item", "not_as_described")
 _ASK = {
@@ -37,7 +39,7 @@ def return_exchange(turn: Turn) -> None:
 
 def defect(turn: Turn) -> None:
     """Something broken, wrong or missing: the seller pays, a photo helps."""
-    _claim(turn, kind_word="접수")
+    _claim(turn, kind_word="불량·파손 접수")
 
 
 def _claim(turn: Turn, *, kind_word: str) -> None:
@@ -76,6 +78,8 @@ def _continue(turn: Turn, order: Order, known: dict[str, Any]) -> None:
     if never:
         turn.fact(never)
         turn.say("refused_line", title=line.product_name, reason=never)
+        if line.claim_status is None:
+            turn.say("never_next")
         turn.show(order_card(turn, order))
         return
     if reason is None:
@@ -119,6 +123,12 @@ def _known(turn: Turn) -> dict[str, Any]:
         # In words of their own; a message that only names the kind is no reason.
         fallback = "defect" if turn.intent == "defect" else "other"
         reason = None if slots.claim_kind and len(turn.text) <= 12 else fallback
+    if reason is None and turn.intent == "defect" and not turn.answered:
+        # Told in words of their own ("지지직거려요"); "문제가 있어요" tells nothing yet.
+        reason = None if _NOTHING_TOLD.search(turn.text) or len(turn.text) < 8 else "defect"
+    option_asked = turn.answered is not None and turn.answered.slot == "option"
+    if "말고" in turn.text and slots.products and not option_asked:
+        data = {}  # another product after all
     return {
         "order_id": data.get("order_id"),
         "line_id": data.get("line_id"),

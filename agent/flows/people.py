@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from agent.cards import choice_card
 from agent.flows.guest import guest_order
+from agent.flows.knowledge import answer_from_policy
 from agent.memory import compact
 from agent.turn import Turn
 from store.models import Ticket, from_text
@@ -16,11 +19,17 @@ _TYPE_OF = {
     "refund_status": "refund", "claim_status": "return_exchange", "complaint": "complaint",
     "payment": "payment", "account": "account", "product_info": "product",
 }  # fmt: skip
+# A question about the desk is answered; only a wish for a person opens a ticket.
+_ABOUT = re.compile(r"번호|몇\s?시|시간이|언제까지|언제부터|어디로 전화")
 _ROLE = {"user": "고객", "assistant": "상담 도우미", "staff": "상담원"}
 
 
 def handoff(turn: Turn) -> None:
     """Open a ticket with what was said so far; the customer is told when to expect an answer."""
+    if _ABOUT.search(turn.text):
+        answer_from_policy(turn, turn.text)
+        turn.show(choice_card("", ("상담원 연결", "상담원에게 연결해 주세요")))
+        return
     order_id = turn.context.order_id
     if turn.caller.user_id is None:
         proved = guest_order(turn, turn.slots.order_id, verb="상담원 연결")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -14,10 +15,14 @@ from agent.types import CardAction
 from errors import NotFound
 from store.models import Order, OrderLine
 
-__all__ = ["NAMED", "known_product", "line_fits", "line_score", "pick_order"]
+__all__ = ["NAMED", "known_product", "line_fits", "line_score", "pick_order", "wanted_products"]
 
 Fits = Callable[[Order], bool]
 SHOWN_AT_ONCE = 5
+# Words of time that read well before "주문 중에서".
+_PLAIN_DAY = re.compile(
+    r"(?:지난|저번|이번)\s?(?:주|달)|어제|오늘|그저께|그제|엊그제|\d+월\s?\d+일|지난\s?\S요일"
+)
 NAMED = 0.6
 
 
@@ -78,7 +83,8 @@ def _named(turn: Turn) -> str | None:
         return slots.order_id
     answered = turn.answered
     shown = answered.choices if answered and answered.slot == "order" else context.orders
-    if answered and answered.data.get("order_id"):
+    other = "말고" in turn.text and answered is not None and answered.slot != "option"
+    if answered and answered.data.get("order_id") and not other:
         return str(answered.data["order_id"])
     if slots.ordinal and shown and not (answered and answered.slot in ("line", "option")):
         place = slots.ordinal - 1 if slots.ordinal > 0 else slots.ordinal
@@ -161,7 +167,8 @@ def known_product(turn: Turn) -> bool:
 def _offer(turn: Turn, orders: list[Order], *, verb: str, message: str) -> None:
     shown = orders[:SHOWN_AT_ONCE]
     when = turn.slots.when
-    turn.say("which_order_when" if when else "which_order", verb=verb, when=when and when.text)
+    said = when.text if when and _PLAIN_DAY.fullmatch(when.text) else ""
+    turn.say("which_order_when" if said else "which_order", verb=verb, when=said)
     turn.show(
         *(
             replace(
