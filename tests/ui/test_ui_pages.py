@@ -174,7 +174,7 @@ def test_a_failed_turn_can_be_sent_again(open_page, desk, monkeypatch):
 def test_a_message_too_long_gets_the_desks_answer(open_page):
     at = say(open_page("chat"), "긴 이야기예요. " * 500)
     assert len(at.chat_message) == 2
-    assert "4000" in at.chat_message[1].text[0].value
+    assert "4,000" in at.chat_message[1].text[0].value
 
 
 def test_thumbs_and_a_reason_are_kept(open_page, desk, minji):
