@@ -12,7 +12,9 @@ __all__ = ["after_but_not", "split_wishes", "unspaced"]
 
 # Where one wish ends and another may begin.
 _BETWEEN = re.compile(
-    r"(?<=해주시고)\s+|(?<=하고)\s+|(?<=[가-힣]고)(?<!말고)(?=\s)\s+|\s*(?:그리고|그리구|글고|또|아 그리고)\s+|[.!?;\n]+\s*|,\s+"
+    r"(?<=[가-힣]고)(?<!말고)\s+"  # "취소하고", but not "말고"
+    r"|\s*(?:아 )?(?:그리고|그리구|글고|또)\s+"
+    r"|[.!?;\n]+\s*|,\s+"
 )
 # Wishes the desk acts on; a sentence around one of them is only its reason.
 _ACTED_ON = frozenset(

@@ -64,7 +64,7 @@ def shop(base: Services, clock: Clock, tmp_path: Path) -> Iterator[Services]:
     for part in ("tokenizer", "encoder", "index", "policies", "understander"):
         mine.__dict__[part] = getattr(base, part)
     mine._ready.set()
-    yield mine
+    return mine
 
 
 def copy_database(base: Services, target: Path) -> None:

@@ -89,7 +89,8 @@ class Play:
                 self.clock.pass_(minutes=turn["wait_minutes"])
             confirm = None
             if turn.get("confirm"):
-                assert self.proposal and self.proposal.pending_action
+                assert self.proposal
+                assert self.proposal.pending_action
                 confirm = self.proposal.pending_action.action_id
             text = self._text(turn)
             self.message = talk.say(text, confirm=confirm)

@@ -73,10 +73,7 @@ def _offer(turn: Turn, order: Order, kind: str) -> None:
             rows.append(("배송비", krw(quote["shipping_krw"])))
         rows.append(("환불 금액", krw(refund)))
         rows.append(("환불 수단", quote["method_label"]))
-        if quote["method"] == "card":
-            card = f", 카드사 반영 {card_days}영업일"
-        else:
-            card = ""
+        card = f", 카드사 반영 {card_days}영업일" if quote["method"] == "card" else ""
         rows.append(("환불 시점", f"{'취소' if kind == 'cancel_order' else '승인'} 즉시{card}"))
     if turn.slots.reason_code:
         rows.append(("사유", REASON[reason]))

@@ -22,10 +22,9 @@ _ANEW = re.compile(r"추천|다른|말고|인기|베스트|선물")
 _RECOMMEND = re.compile(r"추천|골라|인기|베스트|선물|찾아|있어요|있나요|있을까|보여")
 # Words around a product's name that never name one.
 _NOISE = frozenset(
-    (
-        "추천 방수 재고 가격 얼마 사이즈 색상 색깔 컬러 옵션 품절 입고 선물 인기 종류 세탁 "
-        "배터리 보증 기간 용량 무게 크기 소재 성분 유통기한 호환 이하 이상 미만 상품 제품 것 거"
-    ).split()
+    "추천 방수 재고 가격 얼마 사이즈 색상 색깔 컬러 옵션 품절 입고 선물 인기 종류 세탁 "
+    "배터리 보증 기간 용량 무게 크기 소재 성분 유통기한 호환 이하 이상 미만 상품 제품 "
+    "것 거".split()
 )
 FIRM = 0.6
 SHORT_LIST = 3

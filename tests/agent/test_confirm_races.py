@@ -123,7 +123,8 @@ def test_kill_in_the_middle_of_a_cancel_leaves_all_or_nothing(
         stdout=subprocess.PIPE, text=True, cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
-    assert process.stdin and process.stdout
+    assert process.stdin
+    assert process.stdout
     assert process.stdout.readline() == "ready\n"
     ids = [(m.pending_action.action_id, c.user_id) for c, m in proposals if m.pending_action]
     process.stdin.write(json.dumps(ids) + "\n")

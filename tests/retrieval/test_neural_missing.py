@@ -22,5 +22,5 @@ def test_a_folder_without_a_model_is_named(tmp_path: Path) -> None:
 )
 def test_the_missing_extra_is_named(tmp_path: Path) -> None:
     (tmp_path / "modules.json").write_text("[]")
-    with pytest.raises(MissingExtra, match="requirements-neural.txt"):
+    with pytest.raises(MissingExtra, match=r"requirements-neural\.txt"):
         NeuralEncoder(tmp_path).encode(["환불"])
