@@ -18,6 +18,7 @@ from store.models import Conversation, StoredMessage, from_text, to_text
 from vision import clean_photo
 
 __all__ = [
+    "check_photo",
     "delete",
     "find",
     "messages",
@@ -142,29 +143,38 @@ def save_photo(
         file.flush()
         os.fsync(file.fileno())
     part.replace(folder / f"{image_id}.jpg")
-    with database.write() as tx:
-        conversation = open_or_create(tx, caller, session_id, now=now)
-        conversations.add_attachment(
-            tx,
-            {
-                "image_id": image_id,
-                "conversation_id": conversation.conversation_id,
-                "user_id": caller.user_id,
-                "media_type": photo.media_type,
-                "size_bytes": len(photo.data),
-                "width_px": photo.width_px,
-                "height_px": photo.height_px,
-                "created_at": to_text(now),
-            },
-        )
+    try:
+        with database.write() as tx:
+            conversation = open_or_create(tx, caller, session_id, now=now)
+            conversations.add_attachment(
+                tx,
+                {
+                    "image_id": image_id,
+                    "conversation_id": conversation.conversation_id,
+                    "user_id": caller.user_id,
+                    "media_type": photo.media_type,
+                    "size_bytes": len(photo.data),
+                    "width_px": photo.width_px,
+                    "height_px": photo.height_px,
+                    "created_at": to_text(now),
+                },
+            )
+    except BaseException:
+        (folder / f"{image_id}.jpg").unlink()  # no record names it
+        raise
     return conversation.conversation_id, image_id
+
+
+def check_photo(tx: Tx, caller: Caller, image_id: str) -> None:
+    """Raises NotFound for a missing photo and somebody else's alike."""
+    row = conversations.attachment(tx, image_id)
+    found = conversations.get(tx, row["conversation_id"]) if row else None
+    if found is None or not _may_see(found, caller):
+        raise NotFound("사진을 찾을 수 없어요. 다시 올려 주세요.")
 
 
 def photo(database: Database, caller: Caller, image_id: str, *, folder: Path) -> bytes:
     """A photo of one's own conversation as JPEG. Raises NotFound."""
     with database.read() as tx:
-        row = conversations.attachment(tx, image_id)
-        if row is None:
-            raise NotFound("사진을 찾을 수 없어요.")
-        owned(tx, caller, row["conversation_id"])
+        check_photo(tx, caller, image_id)
     return (folder / f"{image_id}.jpg").read_bytes()

@@ -153,10 +153,7 @@ def _add_notes(turn: Turn, state: State, second: str) -> None:
 
 def _check_images(tx: Tx, caller: Caller, image_ids: tuple[str, ...]) -> None:
     for image_id in image_ids:
-        row = stored.attachment(tx, image_id)
-        if row is None:
-            raise NotFound("사진을 찾을 수 없어요. 다시 올려 주세요.")
-        conversations.owned(tx, caller, row["conversation_id"])
+        conversations.check_photo(tx, caller, image_id)
 
 
 def _tools(desk: Desk, state: State, tx: Tx, used: list[str] | None = None) -> ToolContext:

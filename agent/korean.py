@@ -43,7 +43,7 @@ def _final(word: str) -> tuple[bool, bool]:
         if "가" <= sign <= "힣":
             code = (ord(sign) - 0xAC00) % 28
             return code != 0, code == 8
-        if sign.isdigit():
+        if sign in _DIGIT_FINAL:  # not "²", which is a digit to isdigit()
             return _DIGIT_FINAL[sign], sign in _LIEUL_DIGITS
         if sign.isalpha():
             return sign.lower() in "lmnr", sign.lower() in "lr"

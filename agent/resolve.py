@@ -34,49 +34,70 @@ def resolve(
 
     Below ``min_confidence`` (0 to 1), with nothing to hold on to, the intent is "unclear".
     """
-    asking, slots = context.asking, understood.slots
-    if WITHDRAW.search(text) and understood.intent in ("cancel", "return_exchange", "change_order"):
-        # "취소 요청 철회할게요" is about the request, not about the order.
-        return _as(understood, "claim_status")
-    if asking is not None:
-        if asking.slot == "handoff" and slots.yes_no:
-            return replace(understood, intent="handoff", confidence=1.0)
-        if fills(asking, slots, text, images=images):
-            jump = _jumps(understood, asking, text)
-            return understood if jump else _as(understood, asking.intent)
-        back = understood.intent == "refund_status" and asking.intent in _SAME[0]
-        if _same(understood.intent, asking.intent) or (back and "?" not in text):
-            return _as(understood, asking.intent)
-        if asking.intent in _SAME[0] and "말고" in text and slots.products:
-            return _as(understood, asking.intent)
-        if asking.slot == "address" and understood.intent in _VAGUE and len(text) >= 3:
-            return _as(understood, asking.intent)  # a place without a number: ask again
-    if any(_MODEL.search(word) for word in slots.products) and understood.intent in _NOT_PRODUCT:
-        return _as(understood, "product_info")
-    if slots.products and _HOW_MUCH_BACK.search(text):
-        return _as(understood, "cancel")
-    if slots.products and understood.intent == "product_info" and _ON_ITS_WAY.search(text):
-        return _as(understood, "delivery")
-    goes_on = _GOES_ON.fullmatch(text.strip())
-    if goes_on and slots.products and context.intent in ("order_status", "delivery", "cancel"):
-        return _as(understood, context.intent)
-    if context.intent == "policy" and _IF.search(text) and context.asking is None:
-        return _as(understood, "policy")
-    if understood.intent in _MAYBE_DEFECT and understood.confidence < SURE and _seller(slots):
-        return _as(understood, "defect")
-    if images and not text.strip():
-        return _as(understood, "defect")
-    points_at = slots.order_id or slots.ordinal or slots.refers_back
-    vague = understood.confidence < SURE or understood.intent in _VAGUE
-    if points_at and vague and _bare(text, slots) and context.intent:
-        known = FLOWS.get(context.intent)
-        if known is not None and not (known.digression and known.intent != "product_info"):
-            return _as(understood, context.intent)
-    if slots.order_id and understood.intent in _VAGUE:
-        return _as(understood, "order_status")
+    intent = (
+        _by_question(understood, text, context.asking, images=images)
+        or _by_words(understood, text, images=images)
+        or _by_context(understood, text, context)
+    )
+    if intent is not None:
+        return _as(understood, intent)
     if understood.confidence < min_confidence:
         return replace(understood, intent="unclear", alternatives=_with_best(understood))
     return understood
+
+
+def _by_question(
+    understood: Understood, text: str, asking: Asking | None, *, images: bool
+) -> str | None:
+    """The intent of the open question, where the message answers it."""
+    intent, slots = understood.intent, understood.slots
+    if WITHDRAW.search(text) and intent in ("cancel", "return_exchange", "change_order"):
+        return "claim_status"  # "취소 요청 철회할게요" is about the request, not the order
+    if asking is None:
+        return None
+    if asking.slot == "handoff" and slots.yes_no:
+        return "handoff"
+    if fills(asking, slots, text, images=images):
+        return intent if _jumps(understood, asking, text) else asking.intent
+    claiming = asking.intent in _SAME[0]
+    money = claiming and intent == "refund_status" and "?" not in text
+    other = claiming and "말고" in text and bool(slots.products)
+    # A place without a number: the address is asked for again.
+    place = asking.slot == "address" and intent in _VAGUE and len(text) >= 3
+    return asking.intent if _same(intent, asking.intent) or money or other or place else None
+
+
+def _by_words(understood: Understood, text: str, *, images: bool) -> str | None:
+    """Words that decide whatever was said before."""
+    intent, slots = understood.intent, understood.slots
+    if images and not text.strip():
+        return "defect"
+    if any(_MODEL.search(word) for word in slots.products) and intent in _NOT_PRODUCT:
+        return "product_info"
+    if slots.products and _HOW_MUCH_BACK.search(text):
+        return "cancel"
+    if slots.products and intent == "product_info" and _ON_ITS_WAY.search(text):
+        return "delivery"
+    if intent in _MAYBE_DEFECT and understood.confidence < SURE and _seller(slots):
+        return "defect"
+    return None
+
+
+def _by_context(understood: Understood, text: str, context: Context) -> str | None:
+    """What was last spoken about, for "가습기는요?", "그럼 불량이면요?", "두 번째 거요"."""
+    intent, slots, last = understood.intent, understood.slots, context.intent
+    on_orders = last in ("order_status", "delivery", "cancel")
+    if on_orders and slots.products and _GOES_ON.fullmatch(text.strip()):
+        return last
+    if last == "policy" and context.asking is None and _IF.search(text):
+        return "policy"
+    points_at = slots.order_id or slots.ordinal or slots.refers_back
+    vague = understood.confidence < SURE or intent in _VAGUE
+    known = FLOWS.get(last)
+    pointing = points_at and vague and _bare(text, slots)
+    if pointing and known is not None and (not known.digression or last == "product_info"):
+        return last
+    return "order_status" if slots.order_id and intent in _VAGUE else None
 
 
 def fills(asking: Asking, slots: Slots, text: str, *, images: bool) -> bool:

@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from errors import BadInput
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 __all__ = ["CleanPhoto", "clean_photo"]
 
@@ -45,7 +49,7 @@ def clean_photo(data: bytes, *, max_mb: int) -> CleanPhoto:
             _check_size(*picture.size)
             picture.draft("RGB", (KEPT_SIDE_PX, KEPT_SIDE_PX))
             picture.load()
-            upright = ImageOps.exif_transpose(picture)
+            upright = _eight_bit(ImageOps.exif_transpose(picture))
             flat = Image.new("RGB", upright.size, "white")
             flat.paste(upright.convert("RGBA"), mask=upright.convert("RGBA").getchannel("A"))
     except (UnidentifiedImageError, Image.DecompressionBombError) as error:
@@ -56,6 +60,13 @@ def clean_photo(data: bytes, *, max_mb: int) -> CleanPhoto:
     out = io.BytesIO()
     flat.save(out, "JPEG", quality=88)
     return CleanPhoto(out.getvalue(), *flat.size)
+
+
+def _eight_bit(picture: Image.Image) -> Image.Image:
+    """16-bit grey by its upper byte; Pillow's own conversion clips nearly all of it to white."""
+    if not picture.mode.startswith("I"):
+        return picture
+    return picture.convert("I").point(lambda level: level * (1 / 256)).convert("L")
 
 
 def _check_size(width: int, height: int) -> None:
