@@ -282,7 +282,7 @@ class Services:
 
     def delete_conversation(self, caller: Caller, session_id: str) -> None:
         """Delete a chat and everything said in it. Raises NotFound."""
-        chats.delete(self.database, caller, session_id)
+        chats.delete(self.database, caller, session_id, folder=self.photo_folder)
 
     def rate(self, caller: Caller, message_id: str, *, good: bool, reason: str = "") -> None:
         """Keep an opinion on a reply. Raises NotFound."""

@@ -59,7 +59,6 @@ TABLE: tuple[Setting, ...] = (
     Setting("max_image_mb", 10, "Largest photo, in MB.", rule=True),
     Setting("context_ttl_minutes", 60, "Minutes a conversation's pending question is remembered."),
     Setting("intent_min_percent", 30, "Below this confidence (percent) the desk asks back."),
-    Setting("policy_top_k", 4, "Policy clauses looked at for one answer."),
     Setting(
         "embedder_model_dir",
         "",

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from agent.tools.base import ToolContext, run
 from agent.turn import Proposal
 from agent.types import PendingActionView
-from errors import NotFound, SangdamError
+from errors import NotFound, SangdamError, Unavailable
 from store import actions
 from store.database import Database, Tx
 from store.models import Claim, Order, PendingAction, from_text, to_text
@@ -97,8 +97,8 @@ def execute(
             result = _facts(done)
             actions.decide(tx, action_id, status="executed", result=result, at=tools.now)
             return Outcome("executed", action, result)
-    except NotFound:
-        raise
+    except (NotFound, Unavailable):
+        raise  # nothing was decided: the offer stays open
     except SangdamError as error:
         # The transaction is rolled back; only the refusal itself is written down.
         with database.write() as tx:

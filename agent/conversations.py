@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from agent import actions
+from agent.guardrails import mask_pii
 from agent.types import Caller, PendingActionView
 from errors import NotFound
 from store import actions as stored_actions
@@ -60,9 +61,15 @@ def _may_see(conversation: Conversation, caller: Caller) -> bool:
 def open_or_create(
     tx: Tx, caller: Caller, session_id: str | None, *, now: datetime
 ) -> Conversation:
-    """The caller's conversation, or a new one when none is named. Raises NotFound."""
+    """The caller's own conversation, or a new one when none is named. Raises NotFound.
+
+    Staff may read any conversation, but speak as the customer in none.
+    """
     if session_id is not None:
-        return owned(tx, caller, session_id)
+        found = owned(tx, caller, session_id)
+        if caller.is_staff and found.user_id != caller.user_id:
+            raise NotFound(GONE)
+        return found
     return conversations.create(
         tx,
         conversation_id=f"s_{secrets.token_urlsafe(12)}",
@@ -101,11 +108,14 @@ def pending_action(
     return actions.view(found)
 
 
-def delete(database: Database, caller: Caller, session_id: str) -> None:
-    """Delete a conversation. Raises NotFound."""
+def delete(database: Database, caller: Caller, session_id: str, *, folder: Path) -> None:
+    """Delete a conversation and its photos. Raises NotFound."""
     with database.write() as tx:
         owned(tx, caller, session_id)
+        images = conversations.attachments(tx, session_id)
         conversations.delete(tx, session_id)
+    for image_id in images:  # after the commit: a record never names a file that is gone
+        (folder / f"{image_id}.jpg").unlink(missing_ok=True)
 
 
 def rate(
@@ -116,7 +126,12 @@ def rate(
         session_id = conversations.session_of_message(tx, message_id)
         owned(tx, caller, session_id or "")
         conversations.set_feedback(
-            tx, message_id, user_id=caller.user_id, rating=int(good), reason=reason[:500], at=now
+            tx,
+            message_id,
+            user_id=caller.user_id,
+            rating=int(good),
+            reason=mask_pii(reason[:500]).text,
+            at=now,
         )
 
 
@@ -134,6 +149,9 @@ def save_photo(
 
     The file is there, whole and flushed, before the record that names it.
     """
+    if session_id is not None:
+        with database.read() as tx:
+            owned(tx, caller, session_id)
     photo = clean_photo(data, max_mb=max_mb)
     image_id = f"img_{secrets.token_urlsafe(12)}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -177,4 +195,7 @@ def photo(database: Database, caller: Caller, image_id: str, *, folder: Path) ->
     """A photo of one's own conversation as JPEG. Raises NotFound."""
     with database.read() as tx:
         check_photo(tx, caller, image_id)
-    return (folder / f"{image_id}.jpg").read_bytes()
+    try:
+        return (folder / f"{image_id}.jpg").read_bytes()
+    except FileNotFoundError as error:
+        raise NotFound("사진을 찾을 수 없어요.") from error

@@ -44,7 +44,7 @@ from errors import NotFound, SangdamError
 from store import actions as stored_actions
 from store import conversations as stored
 from store.database import Tx
-from store.models import PendingAction, StoredMessage, to_text
+from store.models import PendingAction, StoredMessage, from_text, to_text
 
 __all__ = ["Desk", "Limits", "run_turn"]
 
@@ -111,6 +111,7 @@ def _run(
     empty = checked.reason == "empty" and bool(image_ids)
     if checked.action == "refuse" and not empty:
         state.flags.append(checked.reason)
+        state.refused = True
         turn = _turn(desk, state, Understood("unclear", 0.0, Slots()), None)
         turn.say(f"guard_{checked.reason}", limit=f"{desk.limits.max_message_chars:,}")
         turn.draft.keep_asking = True
@@ -179,7 +180,8 @@ def _turn(desk: Desk, state: State, understood: Understood, tx: Tx | None) -> Tu
 
     reading: Any = tx  # a refusal by a guard runs no tool and needs no transaction
     return Turn(
-        text=state.text, understood=understood, context=state.context,
+        text=state.text, understood=understood,
+        context=state.context.change(offered="", last_action=""),
         tools=_tools(desk, state, reading, used), prompts=desk.prompts, images=state.images,
         write=write, history=history,
     )  # fmt: skip
@@ -187,26 +189,37 @@ def _turn(desk: Desk, state: State, understood: Understood, tx: Tx | None) -> Tu
 
 def _answer(desk: Desk, state: State, understood: Understood) -> Turn:
     """The reply to a message: a yes or no to what is open, or the intent's flow."""
-    yes_no = understood.slots.yes_no
+    yes_no, done = understood.slots.yes_no, state.context.last_action
     with desk.database.read() as tx:
         pending = stored_actions.pending(tx, state.conversation.conversation_id)
+        if pending is not None and state.now >= from_text(pending.expires_at) and not yes_no:
+            pending = None
         turn = _turn(desk, state, understood, tx)
-        if pending is not None and yes_no is None and understood.intent == "unclear":
-            refund = dict(pending.preview["rows"]).get("환불 금액", "")
-            turn.fact((pending.summary, refund))
-            turn.say("offer_again_refund" if refund else "offer_again", summary=pending.summary,
-                     refund=refund)  # fmt: skip
-            turn.draft.keep_asking = True
+        # A typed yes runs what the last message asked, never an older offer (domain.md).
+        stale = pending is not None and yes_no and state.context.offered != pending.action_id
+        vague = yes_no is None and understood.intent == "unclear"
+        if pending is not None and (stale or vague):
+            _offer_again(turn, pending)
             return turn
         if yes_no is None or understood.intent == "handoff":
             _flow(turn)
             return turn
-        if pending is None and not (yes_no and state.context.last_action):
+        if pending is None and not (yes_no and done):
             _yes_no(turn, yes_no)
             return turn
     if pending is not None and not yes_no:
         return _decline(desk, state, pending)
-    return _confirm(desk, state, pending.action_id if pending else state.context.last_action)
+    return _confirm(desk, state, pending.action_id if pending else done)
+
+
+def _offer_again(turn: Turn, pending: PendingAction) -> None:
+    """Say once more what waits for a yes; the next "네" then means it."""
+    refund = dict(pending.preview["rows"]).get("환불 금액", "")
+    turn.fact((pending.summary, refund))
+    name = "offer_again_refund" if refund else "offer_again"
+    turn.say(name, summary=pending.summary, refund=refund)
+    turn.draft.keep_asking = True
+    turn.draft.offered = pending.action_id
 
 
 def _flow(turn: Turn) -> None:

@@ -66,3 +66,4 @@ class State:
     text: str
     images: tuple[str, ...]
     flags: list[str]
+    refused: bool = False

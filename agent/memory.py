@@ -34,7 +34,11 @@ class Asking:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One conversation's memory. ``orders`` and ``products`` are what was last shown."""
+    """One conversation's memory. ``orders`` and ``products`` are what was last shown.
+
+    ``offered`` is the action the desk's last message asked a yes for, ``last_action`` the one
+    it reported done: a typed "네" means these and nothing older.
+    """
 
     asking: Asking | None = None
     intent: str = ""
@@ -43,6 +47,7 @@ class Context:
     product_id: str = ""
     products: tuple[str, ...] = ()
     granted: tuple[str, ...] = ()
+    offered: str = ""
     last_action: str = ""
     ticket_id: str = ""
 
@@ -50,7 +55,7 @@ class Context:
     def load(
         cls, data: dict[str, Any], at: str | None, *, now: datetime, ttl: timedelta
     ) -> Context:
-        """From the store; empty but for a guest's proofs once ``ttl`` is over."""
+        """From the store; empty once ``ttl`` is over (a guest proves an order again)."""
         if not data:
             return cls()
         if at is None or now - from_text(at) > ttl:
@@ -77,7 +82,7 @@ class Context:
 def compact(messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     """The last turns of (role, text), short enough for a model or a ticket's summary.
 
-    Keeps at most HISTORY_TURNS turns and HISTORY_CHARS characters, newest first in right,
+    Keeps at most HISTORY_TURNS turns and HISTORY_CHARS characters, oldest first,
     each message cut at 300 characters.
     """
     kept: list[tuple[str, str]] = []

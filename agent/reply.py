@@ -12,7 +12,7 @@ from typing import Any
 from agent import actions
 from agent.desk import Desk, State
 from agent.flows import FLOWS
-from agent.guardrails import Evidence, check_output
+from agent.guardrails import Evidence, check_output, says_done
 from agent.llm import Phrasing
 from agent.memory import Context
 from agent.turn import Turn
@@ -29,11 +29,13 @@ def compose(desk: Desk, state: State, turn: Turn) -> tuple[str, Phrasing | None]
     """The reply's text: a model's phrasing where one is configured and stays grounded."""
     text = turn.draft.text
     evidence = Evidence.collect([*turn.evidence, *turn.draft.citations], message=turn.text)
-    if desk.llm is not None:
+    if desk.llm is not None and not state.refused:
         phrasing = desk.llm.phrase(desk.prompts.instruction(turn.intent), turn.text, text)
         if phrasing is None:
             state.flags.append("model_unavailable")
-        elif _grounded(phrasing.text, evidence, turn):
+        elif says_done(phrasing.text) <= says_done(text) and _grounded(
+            phrasing.text, evidence, turn
+        ):
             return phrasing.text, phrasing
         else:
             state.flags.append("ungrounded_model_reply")
@@ -83,20 +85,24 @@ def store_reply(
             ),
         )  # fmt: skip
         stored.remember(
-            tx, session_id, context=_remember(turn).dump(), title=_title(state), at=state.now
+            tx,
+            session_id,
+            context=_remember(turn, pending).dump(),
+            title=_title(state),
+            at=state.now,
         )
         stored.add_turn(tx, _turn_row(state, message, usage))
     return message, pending
 
 
-def _remember(turn: Turn) -> Context:
+def _remember(turn: Turn, pending: PendingActionView | None) -> Context:
     """The memory after the turn: a new question, the old one kept open, or none."""
     draft, context = turn.draft, turn.context
     open_still = draft.keep_asking or FLOWS[turn.intent].digression
     asking = draft.asking or (context.asking if open_still else None)
     intent = context.intent if turn.intent in ("smalltalk", "unclear") else turn.intent
-    executed = context.last_action if draft.proposal is None else ""
-    return replace(context, asking=asking, intent=intent, last_action=executed)
+    offered = pending.action_id if pending else draft.offered
+    return replace(context, asking=asking, intent=intent, offered=offered)
 
 
 def _title(state: State) -> str:

@@ -49,6 +49,7 @@ class Draft:
     asking: Asking | None = None
     keep_asking: bool = False
     ticket_id: str | None = None
+    offered: str = ""
 
     @property
     def text(self) -> str:

@@ -146,6 +146,10 @@ def sign_in(database: Database, email: str, password: str, *, lock: LockOut, at:
     if row is None:
         raise _wrong()
     with database.write() as tx:
+        # Looked at again: guesses made at the same time must not slip past the lock.
+        locked_now = tx.value("select locked_until from users where user_id = ?", (row["user_id"],))
+        if locked_now and from_text(locked_now) > at:
+            raise _locked(math.ceil((from_text(locked_now) - at).total_seconds()))
         if good:
             tx.update(
                 "users", {"user_id": row["user_id"]}, {"failed_logins": 0, "locked_until": None}

@@ -13,6 +13,7 @@ __all__ = [
     "add_message",
     "add_turn",
     "attachment",
+    "attachments",
     "create",
     "delete",
     "find",
@@ -142,6 +143,12 @@ def set_feedback(
 def add_attachment(tx: Tx, row: dict[str, Any]) -> None:
     """Write the record of a stored photo (columns of ``attachments``)."""
     tx.insert("attachments", row)
+
+
+def attachments(tx: Tx, conversation_id: str) -> list[str]:
+    """The ids of a conversation's photos."""
+    rows = tx.rows("select image_id from attachments where conversation_id = ?", (conversation_id,))
+    return [row["image_id"] for row in rows]
 
 
 def attachment(tx: Tx, image_id: str) -> Row | None:

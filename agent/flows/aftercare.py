@@ -167,7 +167,11 @@ def _has_refund(order: Order) -> bool:
 
 
 def _tell_order(turn: Turn, order: Order) -> None:
-    claims = [c for c in order.claims if c.kind != "exchange" and c.refund_krw > 0]
+    claims = [
+        c
+        for c in order.claims
+        if c.kind != "exchange" and c.refund_krw > 0 and c.status not in ("rejected", "withdrawn")
+    ]
     if not claims:
         turn.say("none_for_order", title=order.title)
         turn.show(order_card(turn, order))

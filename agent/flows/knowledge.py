@@ -22,6 +22,7 @@ _ALIASES = {
 }  # fmt: skip
 # A question for an amount, a number of days or an hour wants a clause that states one.
 _WANTS = (
+    (re.compile(r"카드.*(?:취소|환불)"), re.compile(r"카드사|카드 취소")),
     (re.compile(r"얼마"), re.compile(r"\d원")),
     (re.compile(r"며칠|몇\s*일|기간|언제까지|언제"), re.compile(r"\d+\s*(?:영업)?일")),
     (re.compile(r"몇\s*분"), re.compile(r"\d+분")),
@@ -90,7 +91,8 @@ def _stating(question: str, hits: list[Any]) -> list[Any]:
     """The hits with the first near-best one in front that states the number asked for."""
     for wants, states in _WANTS:
         if wants.search(question) and not states.search(hits[0].chunk.text):
-            good = [h for h in hits if h.score >= _CLOSE * hits[0].score]
+            near = [h for h in hits if h.score >= _CLOSE * hits[0].score]
+            good = [h for h in near if h.chunk.category == hits[0].chunk.category]
             best = next((h for h in good if states.search(h.chunk.text)), None)
             if best is not None:
                 return [best, *(hit for hit in hits if hit is not best)]

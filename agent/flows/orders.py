@@ -7,6 +7,7 @@ from agent.flows.knowledge import cite_rule
 from agent.flows.lookup import get_or_say
 from agent.flows.pick import pick_order
 from agent.shop.calendar import add_business_days, day_of
+from agent.shop.claims import OPEN_STATUSES
 from agent.shop.words import ORDER_STATUS
 from agent.turn import Turn
 from store.models import Order, from_text
@@ -90,6 +91,7 @@ def _tell(turn: Turn, order: Order) -> None:
     turn.say(f"state_{name}", **values)
     if turn.intent == "delivery" and order.status == "delivered":
         cite_rule(turn, "배송완료라고 나오는데 상품을 받지 못했어요")
-    if any(line.claim_status for line in order.lines) and order.status == "delivered":
+    running = any(line.claim_status in OPEN_STATUSES for line in order.lines)
+    if running and order.status == "delivered":
         turn.say("has_claim")
     turn.show(order_card(turn, order))

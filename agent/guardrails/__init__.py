@@ -12,7 +12,7 @@ from agent.guardrails.grounding import Ungrounded, check_grounding
 from agent.guardrails.injection import detect_injection
 from agent.guardrails.input import InputCheck, check_input
 from agent.guardrails.mask import Masked, mask_pii
-from agent.guardrails.output import OutputCheck, check_output
+from agent.guardrails.output import OutputCheck, check_output, says_done
 
 __all__ = [
     "AbuseVerdict",
@@ -27,4 +27,5 @@ __all__ = [
     "check_output",
     "detect_injection",
     "mask_pii",
+    "says_done",
 ]

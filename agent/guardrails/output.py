@@ -17,7 +17,7 @@ from agent.guardrails.mask import mask_pii
 from agent.guardrails.normalise import fold
 from agent.guardrails.pii import find_pii
 
-__all__ = ["OutputCheck", "check_output"]
+__all__ = ["OutputCheck", "check_output", "says_done"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ _REFUND = re.compile(
     r"(?:환불|보상|적립|입금)[^.!?\n]{0,8}?(?:해\s?드리|해\s?드릴|됩니다|될\s?예정|받으실|하겠)"
 )
 # Done is said only of what a tool did: the word or the name it left behind.
-_DID = r"\s?(?:모두\s?)?(?:완료|처리)?\s?(?:되었|됐|했습|해\s?드렸)"
+_DID = r"\s?(?:모두\s?)?(?:완료|처리)?\s?(?:되었|됐|했습|했어|해\s?드렸)"
 _DONE = (
     (re.compile(rf"환불(?:이|을|은)?{_DID}"), "refund"),
     (re.compile(rf"취소(?:가|를|는)?{_DID}"), "cancel"),
@@ -68,6 +68,11 @@ _DONE = (
 _WORDS = {"refund": ("환불", "refund"), "cancel": ("취소", "cancel")}
 _SHORTEST_QUOTE = 10  # letters; shorter ones are phrases that anything may contain
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\S)[^.!?\n]+)*")
+
+
+def says_done(text: str) -> frozenset[str]:
+    """What a text says has been done: "refund", "cancel"."""
+    return frozenset(kind for pattern, kind in _DONE if pattern.search(text))
 
 
 def _mentions(evidence: Evidence, words: Sequence[str]) -> bool:

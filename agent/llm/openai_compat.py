@@ -35,11 +35,13 @@ class OpenAICompatible:
     def phrase(self, instruction: str, question: str, draft: str) -> Phrasing | None:
         """The model's wording of ``draft``; None when it did not answer whole and in time.
 
-        What leaves the machine is masked (phone numbers and e-mails as well).
+        What leaves the machine is masked (phone numbers and e-mails as well), and the
+        customer's words cannot close the tag they stand in.
         """
         from openai import OpenAIError
 
-        said = mask_pii(question, for_cloud=True).text
+        said = mask_pii(question, for_cloud=True).text.replace("<", "＜")
+        draft = mask_pii(draft, for_cloud=True).text
         messages = [
             {"role": "system", "content": instruction},
             {"role": "user", "content": f"<message>{said}</message>\n<draft>{draft}</draft>"},

@@ -55,9 +55,11 @@ def quote(
 ) -> Quote:
     """The quote for claiming ``lines`` (line id, quantity) of an order read whole.
 
-    Raises BadInput for an unknown line or a quantity beyond what is still kept.
+    Raises BadInput for an unknown or doubled line or a quantity beyond what is still kept.
     """
     kept = _kept(order)
+    if len({line_id for line_id, _ in lines}) < len(lines):
+        raise BadInput("같은 상품을 두 번 신청할 수 없어요. 수량으로 골라 주세요.")
     for line_id, quantity in lines:
         if not 1 <= quantity <= kept.get(line_id, 0):
             raise BadInput("신청할 수 있는 수량을 넘었어요. 남은 수량을 확인해 주세요.")
@@ -102,7 +104,11 @@ def _fee(
     order: Order, kind: str, fault: Fault, whole: bool, after_goods: int, rules: Rules
 ) -> tuple[int, str, bool]:
     """(fee, its Korean label, whether the original delivery is charged by it)."""
-    charged = any(claim.quote.get("original_shipping_charged") for claim in order.claims)
+    charged = any(
+        claim.quote.get("original_shipping_charged")
+        for claim in order.claims
+        if claim.status in _GONE  # a withdrawn claim has charged nothing
+    )
     was_free = order.shipping_krw == 0 and not charged
     if fault == "seller" and kind != "cancel":
         return 0, "판매자 부담", False

@@ -3,8 +3,8 @@
 A tool checks the caller, then the state, then its arguments, acts, and returns the object.
 The caller comes from the session through :class:`ToolContext`; no argument of a tool can
 name one. WRITE tools run inside the writing transaction they are given and leave an audit
-event; nothing else may call them but a confirmed pending action, a page's own confirmation
-or the API (see ``agent.actions``).
+event. They are called by a confirmed pending action (``agent.actions``), a page's own
+confirmation or the API; a flow calls only those that say they need no confirmation.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol, TypeVar
 
+from agent.guardrails import mask_pii
 from agent.shop.rules import Rules
 from agent.types import Caller, Source
 from errors import Forbidden, NotSignedIn
 from store import audit
 from store.database import Tx
 
-__all__ = ["REGISTRY", "PolicySearch", "Tool", "ToolContext", "run", "tool"]
+__all__ = ["REGISTRY", "PolicySearch", "Tool", "ToolContext", "clean", "run", "tool"]
 
 Kind = Literal["READ", "WRITE"]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -108,6 +109,11 @@ def tool(kind: Kind) -> Callable[[F], F]:
         return function
 
     return register
+
+
+def clean(text: str) -> str:
+    """Free text as it may be stored: personal numbers and passwords masked (domain.md)."""
+    return mask_pii(text).text
 
 
 def run(context: ToolContext, name: str, **arguments: Any) -> Any:

@@ -8,10 +8,10 @@ from typing import Any
 from agent.shop.calendar import day_of
 from agent.shop.claims import FAULT_OF, check_transition, refusal_of_line
 from agent.shop.quote import quote
-from agent.tools.base import ToolContext, tool
+from agent.tools.base import ToolContext, clean, tool
 from agent.tools.orders import get_order
 from errors import BadInput, NotAllowedNow, NotFound, StateChanged
-from store import claims, orders, products
+from store import claims, conversations, orders, products
 from store.models import Claim, ClaimLine, Order, OrderLine, to_text
 
 __all__ = ["create_claim", "get_claim", "list_claims", "quote_claim", "withdraw_claim"]
@@ -68,13 +68,17 @@ def create_claim(
     if version is not None and order.version != version:
         raise StateChanged("그사이 주문 상태가 바뀌었어요. 바뀐 내용을 다시 확인해 주세요.")
     shown = _checked(ctx, order, kind, lines, reason_code)
+    for image_id in photos:
+        photo = conversations.attachment(ctx.tx, image_id)
+        if photo is None or photo["user_id"] != order.user_id:
+            raise NotFound("사진을 찾을 수 없어요. 다시 올려 주세요.")
     for _, quantity, new_sku in lines:
         if new_sku and not products.take(ctx.tx, new_sku, quantity):
             raise BadInput("교환하실 옵션의 재고가 부족해요. 다른 옵션을 골라 주세요.")
     moment = to_text(ctx.now)
     claim = Claim(
         claims.next_id(ctx.tx, f"{day_of(ctx.now):%Y%m%d}"), order_id, order.user_id, kind,
-        reason_code, reason_text, FAULT_OF[reason_code], "requested", tuple(photos), shown,
+        reason_code, clean(reason_text), FAULT_OF[reason_code], "requested", tuple(photos), shown,
         shown["refund_krw"], "", moment, moment, 1, tuple(ClaimLine(*line) for line in lines),
     )  # fmt: skip
     claims.add(ctx.tx, claim)
@@ -129,6 +133,8 @@ def _checked(
             raise NotAllowedNow(refusal, code="not_claimable")
         if kind == "exchange":
             _check_exchange(ctx, line, quantity, new_sku, fault)
+        elif new_sku:
+            raise BadInput("반품에는 바꿀 옵션을 고를 수 없어요. 교환으로 신청해 주세요.")
     plain = [(line_id, quantity) for line_id, quantity, _ in lines]
     return quote(order, kind=kind, fault=fault, lines=plain, rules=ctx.rules).as_json()
 

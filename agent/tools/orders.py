@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from agent.shop import words
 from agent.shop.calendar import SEOUL, day_of
 from agent.shop.claims import FAULT_OF, OPEN_STATUSES, allowed_actions
 from agent.shop.quote import quote
-from agent.tools.base import ToolContext, tool
+from agent.tools.base import ToolContext, clean, tool
 from errors import BadInput, NotAllowedNow, NotFound, StateChanged, TooMany
 from store import accounts, audit, claims, orders, products
 from store.models import Claim, ClaimLine, Order, Payment, to_text
@@ -27,6 +28,7 @@ __all__ = [
     "seoul_day_start",
 ]
 
+MOST = 100  # orders in one answer (http.md, Conventions)
 NOT_FOUND = "해당 주문을 찾을 수 없어요. 주문번호를 다시 확인해 주세요."
 
 
@@ -57,8 +59,8 @@ def list_orders(
         since=seoul_day_start(since) if since else None,
         until=seoul_day_start(until + timedelta(days=1)) if until else None,
         text=text,
-        limit=limit,
-        offset=offset,
+        limit=max(1, min(limit, MOST)),
+        offset=max(0, offset),
     )
 
 
@@ -139,7 +141,7 @@ def change_address(
     """
     order = _current(ctx, order_id, version)
     _require(ctx, order, "change_address")
-    road, detail = " ".join(road.split()), " ".join(detail.split())
+    road, detail = clean(" ".join(road.split())), clean(" ".join(detail.split()))
     if not 5 <= len(road) <= 200 or len(detail) > 100:
         raise BadInput("받으실 주소를 도로명과 번호까지 적어 주세요. 예: 서울 중구 세종대로 110")
     after = {"zip": zip_code, "road": road, "detail": detail}
@@ -182,16 +184,16 @@ def change_option(
 def lookup_guest_order(ctx: ToolContext, *, order_id: str, email: str) -> Order | None:
     """An order for a guest who knows its number and the e-mail on it; None when wrong.
 
-    Wrong tries are counted per order number for an hour, whether it exists or not; after
-    ``guest_lookup_max_tries`` Raises TooMany.
+    Runs without a confirmation: all it writes is the audit. Wrong tries are counted for an
+    hour per order number (existing or not), per e-mail and per conversation, so that neither
+    numbers nor e-mails can be guessed in a row. Raises TooMany after
+    ``guest_lookup_max_tries``.
     """
+    email = email.strip().lower()
+    keys = [f"order:{order_id}", f"email:{hashlib.sha256(email.encode()).hexdigest()[:24]}"]
+    keys += [f"chat:{ctx.conversation_id}"] if ctx.conversation_id else []
     hour_ago = to_text(ctx.now - timedelta(hours=1))
-    tries = [
-        event
-        for event in audit.of_object(ctx.tx, "guest_lookup", order_id)
-        if event["at"] >= hour_ago
-    ]
-    if len(tries) >= ctx.rules.guest_lookup_max_tries:
+    if any(_wrong_tries(ctx, key, hour_ago) >= ctx.rules.guest_lookup_max_tries for key in keys):
         raise TooMany(
             "여러 번 맞지 않아서 잠시 조회를 멈췄어요. 한 시간 뒤에 다시 시도하시거나 "
             "로그인해 주세요.",
@@ -200,10 +202,17 @@ def lookup_guest_order(ctx: ToolContext, *, order_id: str, email: str) -> Order 
         )
     found = orders.get(ctx.tx, order_id, user_id=None)
     owner = accounts.get(ctx.tx, found.user_id) if found else None
-    if found and owner and owner.email == email.strip().lower():
+    if found and owner and owner.email == email:
+        ctx.audit("guest_lookup", "order", order_id, {}, {})
         return found
-    ctx.audit("guest_lookup_failed", "guest_lookup", order_id, {}, {})
+    for key in keys:
+        ctx.audit("guest_lookup_failed", "guest_lookup", key, {}, {})
     return None
+
+
+def _wrong_tries(ctx: ToolContext, key: str, since: str) -> int:
+    events = audit.of_object(ctx.tx, "guest_lookup", key)
+    return sum(event["at"] >= since for event in events)
 
 
 def _current(ctx: ToolContext, order_id: str, version: int | None) -> Order:
@@ -246,8 +255,8 @@ def _add_cancel(
     moment = to_text(ctx.now)
     claim = Claim(
         claims.next_id(ctx.tx, f"{day_of(ctx.now):%Y%m%d}"), order.order_id, order.user_id,
-        "cancel", reason_code, reason_text, fault, status, (), shown, shown["refund_krw"], "",
-        moment, moment, 1,
+        "cancel", reason_code, clean(reason_text), fault, status, (), shown,
+        shown["refund_krw"], "", moment, moment, 1,
         tuple(ClaimLine(line.line_id, line.quantity, None) for line in order.lines),
     )  # fmt: skip
     claims.add(ctx.tx, claim)

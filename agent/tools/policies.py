@@ -6,7 +6,7 @@ from typing import Any
 
 from agent.shop.calendar import day_of
 from agent.tools.base import ToolContext, tool
-from errors import Unavailable
+from errors import BadInput, Unavailable
 
 __all__ = ["search_policies"]
 
@@ -18,6 +18,8 @@ def search_policies(ctx: ToolContext, *, query: str, mode: str = "hybrid", top_k
     Staff-only documents for staff only. Returns ``retrieval.types.SearchResult``; raises
     Unavailable when the program was started without an index.
     """
+    if mode not in ("hybrid", "keyword", "vector"):
+        raise BadInput("검색 방식은 hybrid, keyword, vector 가운데 하나여야 해요.")
     if ctx.policy_search is None:
         raise Unavailable("정책 검색을 지금 쓸 수 없어요. 잠시 뒤 다시 시도해 주세요.")
     return ctx.policy_search(

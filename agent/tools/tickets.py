@@ -8,9 +8,9 @@ from datetime import datetime
 from agent.shop import words
 from agent.shop.calendar import add_business_hours, day_of
 from agent.shop.rules import Rules
-from agent.tools.base import ToolContext, tool
+from agent.tools.base import ToolContext, clean, tool
 from errors import BadInput, NotFound
-from store import orders, tickets
+from store import claims, orders, tickets
 from store.models import Ticket, to_text
 
 __all__ = ["create_ticket", "due_times", "get_ticket", "list_tickets"]
@@ -59,8 +59,10 @@ def create_ticket(
 ) -> Ticket:
     """Hand a matter to a person. In a chat with an open ticket that one is returned.
 
-    Raises NotSignedIn, BadInput (unknown type, empty text), NotFound for an order that is
-    not the caller's.
+    Asking for a person is the confirmation: it takes nothing from anybody.
+
+    Raises NotSignedIn, BadInput (unknown type, empty text), NotFound for an order or a
+    claim that is not the caller's.
     """
     user_id = ctx.caller.user_id or _owner_of_granted(ctx, order_id)
     if issue_type not in words.ISSUE_TYPE or priority not in words.PRIORITY:
@@ -69,22 +71,26 @@ def create_ticket(
         raise BadInput("문의 내용을 적어 주세요.")
     if order_id and orders.get(ctx.tx, order_id, user_id=ctx.owner(order_id)) is None:
         raise NotFound("해당 주문을 찾을 수 없어요. 주문번호를 다시 확인해 주세요.")
+    mine = None if ctx.caller.is_staff else user_id
+    if claim_id and claims.get(ctx.tx, claim_id, user_id=mine) is None:
+        raise NotFound("해당 신청을 찾을 수 없어요. 접수번호를 다시 확인해 주세요.")
     if ctx.conversation_id:
         running = tickets.open_of_conversation(ctx.tx, ctx.conversation_id)
         if running is not None:
             return running
+    description = clean(description.strip())
     first, solved = due_times(priority, ctx.now, ctx.rules)
     moment = to_text(ctx.now)
     ticket = Ticket(
         tickets.next_id(ctx.tx, f"{day_of(ctx.now):%Y%m%d}"), user_id, order_id, claim_id,
         ctx.conversation_id, issue_type, priority, "open",
-        subject or f"{words.ISSUE_TYPE[issue_type]} 문의", description.strip(), None, "",
+        clean(subject) or f"{words.ISSUE_TYPE[issue_type]} 문의", description, None, "",
         to_text(first), to_text(solved), None, None, (), 1, moment, moment,
     )  # fmt: skip
     tickets.add(ctx.tx, ticket)
     tickets.add_event(
         ctx.tx, ticket.ticket_id, at=ctx.now, actor_id=user_id, kind="created",
-        text=description.strip(), after={"status": "open"},
+        text=description, after={"status": "open"},
     )  # fmt: skip
     ctx.audit("create", "ticket", ticket.ticket_id, {}, {"issue_type": issue_type})
     return ticket
