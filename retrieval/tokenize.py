@@ -102,10 +102,6 @@ class KoreanTokenizer:
         """Changes whenever :meth:`index_terms` may answer differently."""
         return f"{SCHEME}-kiwi-{self.kiwi_version}"
 
-    def warm_up(self) -> None:
-        """Load Kiwi now rather than at the first text."""
-        _kiwi()
-
     def morphemes(self, text: str) -> list[Morpheme]:
         """Every morpheme of ``text`` in order, offsets as in ``text`` itself."""
         return list(self._analyse(text))

@@ -10,7 +10,7 @@ from store import claims
 from store.database import Row, Tx
 from store.models import Order, OrderLine, Payment, Shipment, ShipmentEvent, to_text
 
-__all__ = ["add_payment", "change", "find", "get", "swap_line_option", "versions"]
+__all__ = ["add_payment", "change", "find", "get", "swap_line_option"]
 
 _LINES = """
 select l.*, p.emoji, p.returnable,
@@ -112,12 +112,6 @@ def add_payment(tx: Tx, payment: Payment) -> None:
             "created_at": payment.created_at,
         },
     )
-
-
-def versions(tx: Tx, order_id: str) -> int | None:
-    """The order's version now; None when it does not exist."""
-    found = tx.value("select version from orders where order_id = ?", (order_id,))
-    return None if found is None else int(found)
 
 
 def _escape(text: str) -> str:

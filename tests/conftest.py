@@ -41,12 +41,13 @@ def make_services(data_dir: Path, clock: Clock | None = None, **changes: object)
 
 
 @pytest.fixture(scope="session")
-def base() -> Services:
-    """A prepared shop whose index and models are shared."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    for name in CACHE.glob("sangdam.db*"):
-        name.unlink()
-    shop = make_services(CACHE)
+def base(tmp_path_factory: pytest.TempPathFactory) -> Services:
+    """A prepared shop whose index and models are shared; its database is this run's own."""
+    folder = tmp_path_factory.mktemp("base")
+    for part in ("models", "policy_index"):
+        (CACHE / part).mkdir(parents=True, exist_ok=True)
+        (folder / part).symlink_to(CACHE / part)
+    shop = make_services(folder)
     shop.prepare()
     return shop
 

@@ -18,7 +18,6 @@ from services import User, caller_of
 __all__ = [
     "caller",
     "conversation_id",
-    "destination",
     "end",
     "guest_key",
     "notice",
@@ -101,11 +100,6 @@ def take_prefill() -> str | None:
     message = _text(_PREFILL)
     _put(_PREFILL, None)
     return message
-
-
-def destination() -> str | None:
-    """The page (its url path) the person wanted before being asked to sign in."""
-    return _text(_DESTINATION)
 
 
 def set_destination(url_path: str | None) -> None:

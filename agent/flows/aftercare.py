@@ -6,7 +6,7 @@ import re
 
 from agent.cards import claim_card, order_card, ticket_card
 from agent.flows.lookup import get_or_say
-from agent.flows.pick import NAMED, known_product, line_score, pick_order
+from agent.flows.pick import NAMED, known_product, line_score, nth, pick_order
 from agent.shop.calendar import add_business_days, day_of
 from agent.shop.words import CLAIM_KIND, CLAIM_STATUS, REASON, TICKET_STATUS
 from agent.turn import Proposal, Turn
@@ -119,11 +119,9 @@ def _product_score(turn: Turn, claim: Claim) -> float:
 def _withdraw(turn: Turn, claims: list[Claim]) -> None:
     open_ones = [claim for claim in claims if claim.status in ("requested", "approved")]
     named = [claim for claim in open_ones if claim.order_id == turn.context.order_id]
-    if turn.answered and turn.slots.ordinal and turn.answered.choices:
-        place = turn.slots.ordinal - (1 if turn.slots.ordinal > 0 else 0)
-        ids = turn.answered.choices
-        if -len(ids) <= place < len(ids):
-            named = [claim for claim in open_ones if claim.claim_id == ids[place]]
+    picked = nth(turn.answered.choices, turn.slots.ordinal) if turn.answered else None
+    if picked is not None:
+        named = [claim for claim in open_ones if claim.claim_id == picked]
     chosen = named or open_ones
     if not chosen:
         turn.say("nothing_to_withdraw")

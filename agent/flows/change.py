@@ -6,7 +6,7 @@ import re
 
 from agent.cards import choice_card, order_card
 from agent.flows.knowledge import cite_rule
-from agent.flows.pick import NAMED, line_fits, pick_order
+from agent.flows.pick import NAMED, line_fits, nth, pick_order
 from agent.shop.claims import allowed_actions
 from agent.shop.words import ORDER_STATUS
 from agent.turn import Proposal, Turn
@@ -155,10 +155,9 @@ def _line(turn: Turn, order: Order) -> OrderLine | None:
     named = [x for x in order.lines if line_fits(x, turn.slots.products) >= NAMED]
     if len(named) == 1:
         return named[0]
-    if answered and answered.slot == "line" and turn.slots.ordinal:
-        place = turn.slots.ordinal - (1 if turn.slots.ordinal > 0 else 0)
-        if -len(order.lines) <= place < len(order.lines):
-            return order.lines[place]
+    chosen = nth(order.lines, turn.slots.ordinal) if answered and answered.slot == "line" else None
+    if chosen is not None:
+        return chosen
     turn.say("which_line")
     turn.show(
         choice_card("상품", *((x.product_name, f"{x.product_name} 옵션 변경") for x in order.lines))

@@ -8,7 +8,7 @@ from typing import Any
 from agent.cards import choice_card, order_card
 from agent.flows.change import wanted_sku
 from agent.flows.knowledge import cite_rule
-from agent.flows.pick import NAMED, line_fits, pick_order
+from agent.flows.pick import NAMED, line_fits, nth, pick_order
 from agent.korean import krw
 from agent.shop.claims import FAULT_OF, claimable_lines, refusal_of_line
 from agent.shop.words import CLAIM_KIND, ORDER_STATUS, REASON
@@ -185,10 +185,9 @@ def _line(turn: Turn, order: Order, known: dict[str, Any]) -> OrderLine | None:
     if len(lines) == 1:
         return lines[0]
     answered = turn.answered
-    if answered and answered.slot == "line" and turn.slots.ordinal:
-        place = turn.slots.ordinal - (1 if turn.slots.ordinal > 0 else 0)
-        if -len(lines) <= place < len(lines):
-            return lines[place]
+    chosen = nth(lines, turn.slots.ordinal) if answered and answered.slot == "line" else None
+    if chosen is not None:
+        return chosen
     turn.say("which_line")
     word = CLAIM_KIND.get(known["kind"] or "", "접수")
     turn.show(

@@ -49,6 +49,9 @@ def handoff(turn: Turn) -> None:
     turn.draft.ticket_id = ticket.ticket_id
     due = from_text(ticket.first_response_due or ticket.created_at)
     turn.fact(due)
+    if turn.caller.user_id is None:
+        turn.say("done_guest", due=due)
+        return
     turn.say("already" if ticket.ticket_id == turn.context.ticket_id else "done", due=due)
     turn.context = turn.context.change(ticket_id=ticket.ticket_id)
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from agent.cards import order_card
 from agent.flows.guest import guest_order
@@ -15,8 +15,17 @@ from agent.types import CardAction
 from errors import NotFound
 from store.models import Order, OrderLine
 
-__all__ = ["NAMED", "known_product", "line_fits", "line_score", "pick_order", "wanted_products"]
+__all__ = [
+    "NAMED",
+    "known_product",
+    "line_fits",
+    "line_score",
+    "nth",
+    "pick_order",
+    "wanted_products",
+]
 
+T = TypeVar("T")
 Fits = Callable[[Order], bool]
 SHOWN_AT_ONCE = 5
 # Words of time that read well before "주문 중에서".
@@ -66,6 +75,14 @@ def pick_order(
     return None
 
 
+def nth(shown: Sequence[T], ordinal: int | None) -> T | None:
+    """The one meant by "두 번째 거" (2) or "마지막 거" (-1) among what was shown, or None."""
+    if not ordinal:
+        return None
+    place = ordinal - 1 if ordinal > 0 else ordinal
+    return shown[place] if -len(shown) <= place < len(shown) else None
+
+
 def line_fits(line: OrderLine, needles: tuple[str, ...], keywords: tuple[str, ...] = ()) -> float:
     """How well a line is named by the best of ``needles`` (0 to 1)."""
     return line_score(f"{line.product_name} {line.option_name}", needles, keywords)
@@ -86,10 +103,10 @@ def _named(turn: Turn) -> str | None:
     other = "말고" in turn.text and answered is not None and answered.slot != "option"
     if answered and answered.data.get("order_id") and not other:
         return str(answered.data["order_id"])
-    if slots.ordinal and shown and not (answered and answered.slot in ("line", "option")):
-        place = slots.ordinal - 1 if slots.ordinal > 0 else slots.ordinal
-        if -len(shown) <= place < len(shown):
-            return shown[place]
+    if not (answered and answered.slot in ("line", "option")):
+        chosen = nth(shown, slots.ordinal)
+        if chosen is not None:
+            return chosen
     if slots.products or slots.when:
         return None
     if slots.refers_back and (context.order_id or len(shown) == 1):
@@ -165,19 +182,19 @@ def known_product(turn: Turn) -> bool:
 
 
 def _offer(turn: Turn, orders: list[Order], *, verb: str, message: str) -> None:
-    shown = orders[:SHOWN_AT_ONCE]
+    """Show the orders it can be, each with a button, and wait for one of them."""
     when = turn.slots.when
     said = when.text if when and _PLAIN_DAY.fullmatch(when.text) else ""
-    turn.say("which_order_when" if said else "which_order", verb=verb, when=said)
-    turn.show(
-        *(
-            replace(
-                order_card(turn, order, actions=()),
-                actions=(CardAction("이 주문 선택", message.format(id=order.order_id)),),
-            )
-            for order in shown
-        )
-    )
+    if turn.draft.parts:
+        turn.say("others_that_fit", verb=verb)
+    else:
+        turn.say("which_order_when" if said else "which_order", verb=verb, when=said)
+    shown = orders[:SHOWN_AT_ONCE]
+    cards = []
+    for order in shown:
+        button = CardAction("이 주문 선택", message.format(id=order.order_id))
+        cards.append(order_card(turn, order, actions=(button,)))
+    turn.show(*cards)
     turn.ask("order", choices=[order.order_id for order in shown])
 
 
@@ -200,24 +217,8 @@ def _say_none(
         possible: list[Order] = turn.call("list_orders", statuses=statuses, limit=50)
         good = [order for order in possible if fits(order)]
         if good:
-            _offer_again(turn, good, verb=verb, message=message)
+            _offer(turn, good, verb=verb, message=message)
         return
     recent: list[Order] = turn.call("list_orders", limit=3)
     turn.say("none_fits_at_all" if recent else "no_orders", verb=verb)
     turn.show(*(order_card(turn, order) for order in recent))
-
-
-def _offer_again(turn: Turn, orders: list[Order], *, verb: str, message: str) -> None:
-    turn.say("others_that_fit", verb=verb)
-    shown = orders[:SHOWN_AT_ONCE]
-    turn.show(
-        *(
-            order_card(
-                turn,
-                order,
-                actions=(CardAction("이 주문 선택", message.format(id=order.order_id)),),
-            )
-            for order in shown
-        )
-    )
-    turn.ask("order", choices=[order.order_id for order in shown])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from agent.cards import product_card
+from agent.flows.pick import nth
 from agent.korean import krw
 from agent.tools.products import Match
 from agent.turn import Turn
@@ -60,11 +61,10 @@ def product_info(turn: Turn) -> None:
 def _meant(turn: Turn) -> Product | None:
     """A product pointed at: "그거", "두 번째 거", or the one just talked about."""
     slots, context = turn.slots, turn.context
-    if slots.ordinal and context.products:
-        place = slots.ordinal - 1 if slots.ordinal > 0 else slots.ordinal
-        if -len(context.products) <= place < len(context.products):
-            product: Product = turn.call("get_product", product_id=context.products[place])
-            return product
+    chosen = nth(context.products, slots.ordinal)
+    if chosen is not None:
+        product: Product = turn.call("get_product", product_id=chosen)
+        return product
     names = [word for word in slots.products if word not in _NOISE]
     if context.product_id and (slots.refers_back or not names):
         meant: Product = turn.call("get_product", product_id=context.product_id)

@@ -16,7 +16,7 @@ def search_policies(ctx: ToolContext, *, query: str, mode: str = "hybrid", top_k
     """Policy clauses in force today, best first, every stage's rank told.
 
     Staff-only documents for staff only. Returns ``retrieval.types.SearchResult``; raises
-    Unavailable when the program was started without an index.
+    BadInput for an unknown mode, Unavailable when the program was started without an index.
     """
     if mode not in ("hybrid", "keyword", "vector"):
         raise BadInput("검색 방식은 hybrid, keyword, vector 가운데 하나여야 해요.")

@@ -74,8 +74,10 @@ def create_ticket(
     mine = None if ctx.caller.is_staff else user_id
     if claim_id and claims.get(ctx.tx, claim_id, user_id=mine) is None:
         raise NotFound("해당 신청을 찾을 수 없어요. 접수번호를 다시 확인해 주세요.")
-    if ctx.conversation_id:
-        running = tickets.open_of_conversation(ctx.tx, ctx.conversation_id)
+    # A guest's chat is not its owner's: the ticket stands for itself then.
+    conversation_id = ctx.conversation_id if ctx.caller.user_id else None
+    if conversation_id:
+        running = tickets.open_of_conversation(ctx.tx, conversation_id)
         if running is not None:
             return running
     description = clean(description.strip())
@@ -83,7 +85,7 @@ def create_ticket(
     moment = to_text(ctx.now)
     ticket = Ticket(
         tickets.next_id(ctx.tx, f"{day_of(ctx.now):%Y%m%d}"), user_id, order_id, claim_id,
-        ctx.conversation_id, issue_type, priority, "open",
+        conversation_id, issue_type, priority, "open",
         clean(subject) or f"{words.ISSUE_TYPE[issue_type]} 문의", description, None, "",
         to_text(first), to_text(solved), None, None, (), 1, moment, moment,
     )  # fmt: skip

@@ -496,8 +496,8 @@ def test_three_wrong_tries_close_the_look_up_for_an_hour(
 ) -> None:
     refusals = []
     for order_id in (order_of(shop, minji, "paid").order_id, MISSING):
-        for _ in range(3):
-            assert look(shop, order_id, "wrong@example.com") is None
+        for number in range(3):
+            assert look(shop, order_id, f"{order_id}-{number}@example.com") is None
         with pytest.raises(TooMany) as caught:
             look(shop, order_id, "minji@example.com")  # right, and too late
         refusals.append((caught.value.message, caught.value.retry_after_s, caught.value.code))

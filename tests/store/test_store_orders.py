@@ -88,8 +88,6 @@ def test_a_stale_order_is_not_written(tx: Tx) -> None:
     again = orders.get(tx, FIRST, user_id="minji")
     assert again is not None
     assert (again.memo, again.version) == ("문 앞", 2)
-    assert orders.versions(tx, FIRST) == 2
-    assert orders.versions(tx, "none") is None
 
 
 def test_another_option_of_a_line(tx: Tx) -> None:
