@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet
-UNIT := -m "not browser and not process"
+UNIT := -m "not browser and not process and not slow" -n 2
 
 .PHONY: setup setup-dev run test test-unit test-browser test-neural check format bench clean
 

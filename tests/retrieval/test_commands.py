@@ -15,8 +15,10 @@ from errors import BadInput
 from retrieval import bench
 from retrieval.__main__ import main
 
+pytestmark = pytest.mark.slow
+
 POLICIES = settings.ROOT / "data" / "policies"
-KORQUAD = Path("/work/shared/korean/KorQuAD_v1.0_dev.json")
+KORQUAD = settings.ROOT.parent / "shared" / "korean" / "KorQuAD_v1.0_dev.json"
 PASSAGES = [
     {"id": "p1", "text": "환불은 상품이 도착한 날부터 3일 안에 합니다."},
     {"id": "p2", "text": "배송비는 3,000원이고 5만원부터 무료입니다."},

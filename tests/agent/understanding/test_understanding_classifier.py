@@ -18,6 +18,8 @@ from agent.understanding.features import MAX_CHARS, jamo_grams, shorten
 from agent.understanding.measure import accuracy, class_scores, macro_f1, read_labelled
 from errors import BadInput, Unavailable
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[3]
 HELDOUT = ROOT / "evals" / "intents" / "heldout.tsv"
 # Measured 2026-11-21 with 3,335 examples: held-out .942, cross-validated .856.
