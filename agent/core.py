@@ -192,11 +192,12 @@ def _answer(desk: Desk, state: State, understood: Understood) -> Turn:
     yes_no, done = understood.slots.yes_no, state.context.last_action
     with desk.database.read() as tx:
         pending = stored_actions.pending(tx, state.conversation.conversation_id)
-        if pending is not None and state.now >= from_text(pending.expires_at) and not yes_no:
-            pending = None
         turn = _turn(desk, state, understood, tx)
         # A typed yes runs what the last message asked, never an older offer (domain.md).
         stale = pending is not None and yes_no and state.context.offered != pending.action_id
+        over = pending is not None and state.now >= from_text(pending.expires_at)
+        if over and (stale or not yes_no):
+            pending = None  # nothing to say again; only the offer just made is told to be over
         vague = yes_no is None and understood.intent == "unclear"
         if pending is not None and (stale or vague):
             _offer_again(turn, pending)

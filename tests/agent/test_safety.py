@@ -149,3 +149,15 @@ def test_photos_belong_to_their_owner_and_go_with_their_chat(
     assert not file.exists()
     with pytest.raises(NotFound):
         shop.photo(minji, image)
+
+
+def test_an_offer_that_ran_out_is_not_made_again_by_a_late_yes(
+    shop: Services, clock: Clock, minji: Caller
+) -> None:
+    order = orders(shop, minji, "paid")[0]
+    talk = Talk(shop, minji)
+    talk.say(f"{order.order_id} 주문 취소할게요")
+    talk.say("고마워요")
+    clock.pass_(minutes=11)
+    assert "진행할까요" not in talk.say("네").content
+    assert shop.tool(minji, "get_order", order_id=order.order_id).status == "paid"
