@@ -23,6 +23,9 @@ snake_case word for programs; ``http_status`` is what the API answers with.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 __all__ = [
     "AlreadyExists",
     "BadCredentials",
@@ -116,9 +119,22 @@ class NotAllowedNow(Conflict):
 
 
 class StateChanged(Conflict):
-    """The thing changed after it was shown; show it again and ask again."""
+    """The thing changed after it was shown; show it again and ask again.
+
+    ``changes`` tells what changed meanwhile where it is known: field → (was, now).
+    """
 
     code = "state_changed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        changes: Mapping[str, tuple[Any, Any]] | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message, code=code)
+        self.changes: dict[str, tuple[Any, Any]] = dict(changes or {})
 
 
 class Expired(Conflict):

@@ -37,7 +37,7 @@ class Setting:
     rule: bool = False
 
 
-def _rule(name: str, default: int, text: str) -> Setting:
+def _rule(name: str, default: int | bool, text: str) -> Setting:
     return Setting(name, default, text, rule=True)
 
 
@@ -68,6 +68,17 @@ TABLE: tuple[Setting, ...] = (
     Setting("llm_api_key", "", "Key for llm_base_url.", secret=True),
     Setting("llm_model", "", "Model name at llm_base_url."),
     Setting("llm_timeout_s", 20, "Seconds a model may take for one reply."),
+    Setting(
+        "weather_base_url",
+        "",
+        "Open-Meteo server for delivery delays (https://api.open-meteo.com); empty: no weather.",
+    ),
+    Setting(
+        "weather_geocoding_url",
+        "",
+        "Its place search (https://geocoding-api.open-meteo.com); empty: the large cities only.",
+    ),
+    Setting("weather_timeout_s", 3, "Seconds the weather may take, place search included."),
     _rule("shipping_fee_krw", 3000, "Delivery fee below the free-shipping threshold."),
     _rule("free_shipping_threshold_krw", 50000, "Goods total from which delivery is free."),
     _rule("return_fee_one_way_krw", 3000, "Return shipping the buyer pays, one way."),
@@ -95,6 +106,13 @@ TABLE: tuple[Setting, ...] = (
     _rule("sla_resolution_normal_hours", 48, "Resolution, normal (business hours)."),
     _rule("sla_resolution_low_hours", 72, "Resolution, low (business hours)."),
     _rule("guest_lookup_max_tries", 3, "Tries a guest has to find an order by number and e-mail."),
+    # Policies in which shops differ; the defaults are domain.md's.
+    _rule("option_changes_max", 0, "Option changes an order may have; 0 for any number."),
+    _rule("cancel_after_option_change", True, "Whether an order may be cancelled after one."),
+    _rule("price_difference", False, "Whether changes and exchanges may change the price."),
+    _rule("exchange_same_option", False, "Whether a buyer may exchange for the same option."),
+    _rule("claims_per_order_max", 0, "Returns and exchanges an order may have; 0 for any number."),
+    _rule("refund_to_stored_value", False, "Whether a return may pay into stored value instead."),
 )
 _BY_NAME = {row.name: row for row in TABLE}
 

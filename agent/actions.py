@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from agent.shop.quote import due_krw
 from agent.tools.base import ToolContext, run
+from agent.tools.customers import Customer
 from agent.turn import Proposal
 from agent.types import PendingActionView
 from errors import NotFound, SangdamError, Unavailable
@@ -93,7 +95,9 @@ def execute(
             if tools.now >= from_text(action.expires_at):
                 actions.decide(tx, action_id, status="expired", result={}, at=tools.now)
                 return Outcome("expired", action, {})
-            done = run(tools, action.kind, **action.arguments, version=action.basis["version"])
+            version = action.basis["version"]
+            based_on = {} if version is None else {"version": version}
+            done = run(tools, action.kind, **action.arguments, **based_on)
             result = _facts(done)
             actions.decide(tx, action_id, status="executed", result=result, at=tools.now)
             return Outcome("executed", action, result)
@@ -130,8 +134,10 @@ def _state(status: str) -> State:
     return known[status]
 
 
-def _facts(done: Claim | Order) -> dict[str, Any]:
+def _facts(done: Claim | Order | Customer) -> dict[str, Any]:
     """What the reply may state about a finished change."""
+    if isinstance(done, Customer):
+        return {"road": done.address.road, "detail": done.address.detail}
     if isinstance(done, Claim):
         return {
             "order_id": done.order_id,
@@ -140,7 +146,19 @@ def _facts(done: Claim | Order) -> dict[str, Any]:
             "status": done.status,
             "refund_krw": done.refund_krw,
             "fee_krw": done.quote.get("fee_krw", 0),
+            "to_pay_krw": done.quote.get("to_pay_krw", 0),
+            "difference_krw": done.quote.get("difference_krw", 0),
             "method": done.quote.get("method", ""),
             "method_label": done.quote.get("method_label", ""),
         }
-    return {"order_id": done.order_id, "road": done.road, "detail": done.detail}
+    back = [row for row in done.payments if row.kind == "refund"]
+    paid = [row for row in done.payments if row.kind == "payment"]
+    return {
+        "order_id": done.order_id,
+        "road": done.road,
+        "detail": done.detail,
+        "due_krw": due_krw(done),
+        "method_label": paid[-1].label if paid else "",
+        "method_before": back[-1].label if back else "",
+        "back_krw": back[-1].amount_krw if back else 0,
+    }

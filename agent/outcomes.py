@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from agent.actions import Outcome
 from agent.cards import order_card
 from agent.flows.cancel import propose_cancel
 from agent.flows.lookup import get_or_say
+from agent.shop.quote import due_krw
 from agent.shop.words import CLAIM_KIND
 from agent.turn import Turn
-from store.models import Order
+from store.models import Order, PendingAction
 
 __all__ = ["INTENT_OF", "declined", "tell"]
 
@@ -17,9 +20,11 @@ INTENT_OF = {
     "cancel_order": "cancel",
     "request_cancel": "cancel",
     "change_address": "change_order",
-    "change_option": "change_order",
+    "change_options": "change_order",
+    "change_payment": "change_order",
     "create_claim": "return_exchange",
     "withdraw_claim": "claim_status",
+    "change_customer_address": "account",
 }
 
 
@@ -29,13 +34,7 @@ def tell(turn: Turn, outcome: Outcome) -> None:
     turn.fact(result)
     if outcome.state in ("executed", "repeated"):
         turn.context = turn.context.change(last_action=action.action_id, asking=None)
-        name = f"done_{action.kind}"
-        if action.kind == "cancel_order" and not result["refund_krw"]:
-            name += "_unpaid"
-        elif action.kind == "cancel_order" and result["method"] == "card":
-            name += "_card"
-        if action.kind == "create_claim" and result["kind"] == "exchange":
-            name += "_exchange"
+        name = _done(action, result)
         days = turn.rules.refund_business_days
         turn.fact(f"{days}영업일")
         turn.say(
@@ -45,18 +44,45 @@ def tell(turn: Turn, outcome: Outcome) -> None:
             method=result.get("method_label", ""),
             kind=CLAIM_KIND.get(result.get("kind", ""), ""),
             fee=result.get("fee_krw", 0),
+            to_pay=result.get("to_pay_krw", 0),
             road=result.get("road", ""),
+            was=result.get("method_before", ""),
+            back=result.get("back_krw", 0),
+            due=_due(turn, name, result),
             days=days,
         )
     elif outcome.state == "refused":
         turn.say("action_refused", reason=result["reason"])
         order = _again(turn, outcome)
         if order is not None:
-            propose_cancel(turn, order)
+            propose_cancel(turn, order, pieces=action.arguments.get("lines") or ())
             return
     else:
         turn.say(f"action_{outcome.state}")
     _show(turn, str(action.basis.get("order_id", "")))
+
+
+def _done(action: PendingAction, result: dict[str, Any]) -> str:
+    """The name of the reply to a change that is made."""
+    name = f"done_{action.kind}"
+    if action.kind == "cancel_order":
+        if result["method"] and not result["refund_krw"]:
+            return f"{name}_nothing_back"
+        name += "_part" if action.arguments.get("lines") else ""
+        return name + {"": "_unpaid", "card": "_card"}.get(result["method"], "")
+    if action.kind == "create_claim" and result["kind"] == "exchange":
+        return f"{name}_exchange_to_pay" if result["to_pay_krw"] else f"{name}_exchange"
+    if action.kind == "create_claim" and not result["refund_krw"]:
+        return f"{name}_nothing_back"
+    return name
+
+
+def _due(turn: Turn, name: str, result: dict[str, Any]) -> int:
+    """What an order still costs, where the reply says so (KRW)."""
+    if name != "done_cancel_order_part_unpaid":
+        return 0
+    order: Order = turn.call("get_order", order_id=result["order_id"])
+    return int(turn.fact(due_krw(order)))
 
 
 def _again(turn: Turn, outcome: Outcome) -> Order | None:

@@ -1,4 +1,5 @@
-"""The store's commands: ``python -m store migrate | seed | export DIR | import DIR``.
+"""The store's commands: ``python -m store migrate | seed | export DIR | import DIR``, and
+``import-products FILE`` and the like (see ``store.imports``).
 
 A composition point: it may read the settings, and seeding comes from ``services``, which
 knows the functions the seed needs. Exit status: 0 done, 1 refused or failed, 2 wrong usage.
@@ -18,6 +19,8 @@ from errors import AlreadyExists, SangdamError
 from settings import Settings
 from store import transfer
 from store.database import Database
+from store.imports import commands as imports
+from store.imports import order_command
 
 __all__ = ["DATABASE_NAME", "main"]
 
@@ -55,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     back = commands.add_parser("import", help="내보낸 CSV를 가져옵니다")
     back.add_argument("folder", type=Path, metavar="DIR", help="export로 만든 폴더")
     back.add_argument("--replace", action="store_true", help="지금 자료를 모두 지우고 가져옵니다")
+    imports.add_parsers(commands)
+    order_command.add_parser(commands)
     return parser
 
 
@@ -73,6 +78,10 @@ def _run(options: argparse.Namespace, settings: Settings, database: Database) ->
         print(f"데이터베이스가 준비되었습니다: {database.path}")
     elif options.command == "seed":
         _seed(options, settings, database)
+    elif options.command in imports.COMMANDS:
+        imports.run(options, database)
+    elif options.command == order_command.COMMAND:
+        order_command.run(options, database)
     elif options.command == "export":
         _report("내보냈습니다", transfer.export(database, options.folder), options.folder)
     else:

@@ -25,11 +25,13 @@ from store.models import User, from_text, to_text
 __all__ = [
     "LockOut",
     "by_email",
+    "change_address",
     "check_password",
     "close_session",
     "close_sessions",
     "create",
     "demo_users",
+    "find_by_name_zip",
     "get",
     "hash_password",
     "open_session",
@@ -118,6 +120,21 @@ def by_email(tx: Tx, email: str) -> User | None:
     """One account by its e-mail, or None."""
     row = tx.row("select * from users where email = ?", (email.strip().lower(),))
     return None if row is None else User.of(row)
+
+
+def find_by_name_zip(tx: Tx, name: str, zip_code: str) -> list[User]:
+    """The accounts of exactly this name (Latin letters in either case) and postal code."""
+    name = unicodedata.normalize("NFC", name)
+    rows = tx.rows(
+        "select * from users where name = ? collate nocase and zip = ? order by user_id",
+        (name, zip_code),
+    )
+    return [User.of(row) for row in rows]
+
+
+def change_address(tx: Tx, user_id: str, *, zip_code: str, road: str, detail: str) -> None:
+    """Set an account's default address."""
+    tx.update("users", {"user_id": user_id}, {"zip": zip_code, "road": road, "detail": detail})
 
 
 def demo_users(tx: Tx) -> list[User]:

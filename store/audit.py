@@ -1,14 +1,14 @@
-"""Who did what to which object: append-only (a trigger refuses updates and deletes)."""
+"""Who did what to which object: append-only (triggers refuse updates, deletes, replaces)."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from store.database import Row, Tx, dump
-from store.models import to_text
+from store.database import Row, Tx, dump, load
+from store.models import AuditEntry, to_text
 
-__all__ = ["of_object", "write"]
+__all__ = ["find", "of_object", "write"]
 
 
 def write(
@@ -49,3 +49,53 @@ def of_object(tx: Tx, object_type: str, object_id: str) -> list[Row]:
         "select * from audit_events where object_type = ? and object_id = ? order by event_seq",
         (object_type, object_id),
     )
+
+
+def find(
+    tx: Tx,
+    *,
+    object_type: str = "",
+    object_id: str = "",
+    actor_id: str = "",
+    action: str = "",
+    source: str = "",
+    turn_id: str = "",
+    since: datetime | None = None,
+    before_seq: int | None = None,
+    limit: int = 50,
+) -> list[AuditEntry]:
+    """Events with the names of who did them, newest first; "" is any.
+
+    ``actor_id`` is an account's id or e-mail address, or "system" for the program itself;
+    ``before_seq`` is the last entry of the page before.
+    """
+    wanted = {
+        "object_type": object_type, "object_id": object_id, "action": action, "source": source,
+        "turn_id": turn_id,
+    }  # fmt: skip
+    where = [f"a.{name} = :{name}" for name, value in wanted.items() if value]
+    values: dict[str, Any] = {**wanted, "actor": actor_id, "limit": limit}
+    if actor_id == "system":
+        where.append("a.actor_role = 'system'")
+    elif actor_id:
+        where.append("(a.actor_id = :actor or u.email = :actor)")
+    if since is not None:
+        where.append("a.at >= :since")
+        values["since"] = to_text(since)
+    if before_seq is not None:
+        where.append("a.event_seq < :before")
+        values["before"] = before_seq
+    rows = tx.rows(
+        "select a.*, u.name from audit_events a left join users u on u.user_id = a.actor_id "
+        f"where {' and '.join(where) or '1'} order by a.event_seq desc limit :limit",
+        values,
+    )
+    return [_entry(row) for row in rows]
+
+
+def _entry(row: Row) -> AuditEntry:
+    return AuditEntry(
+        row["event_seq"], row["at"], row["actor_id"], row["name"] or "", row["actor_role"] or "",
+        row["source"] or "", row["turn_id"], row["action"], row["object_type"],
+        row["object_id"], load(row["before"], {}), load(row["after"], {}),
+    )  # fmt: skip

@@ -67,6 +67,10 @@ def add(tx: Tx, claim: Claim) -> None:
             "created_at": claim.created_at,
             "updated_at": claim.updated_at,
             "version": claim.version,
+            "method_id": claim.method_id,
+            "noticed_on": claim.noticed_on,
+            "collected_at": claim.collected_at,
+            "completed_at": claim.completed_at,
         },
     )
     for line in claim.lines:

@@ -22,6 +22,7 @@ __all__ = [
     "remember",
     "session_of_message",
     "set_feedback",
+    "touch",
 ]
 
 
@@ -71,6 +72,11 @@ def remember(
         "title = case when title = '' then ? else title end where conversation_id = ?",
         (dump(context), moment, moment, title, conversation_id),
     )
+
+
+def touch(tx: Tx, conversation_id: str, *, at: datetime) -> None:
+    """Something was said outside a turn: the conversation was used now."""
+    tx.update("conversations", {"conversation_id": conversation_id}, {"updated_at": to_text(at)})
 
 
 def delete(tx: Tx, conversation_id: str) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,11 +27,12 @@ __all__ = ["Database", "Row", "Tx", "dump", "load"]
 
 Row = dict[str, Any]
 BUSY_TIMEOUT_S = 10.0
+_JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
 
 def dump(value: Any) -> str:
     """JSON text as the store keeps it: Korean readable, keys in the order given."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _JSON.encode(value)
 
 
 def load(text: str | None, default: Any = None) -> Any:
@@ -83,6 +84,18 @@ class Tx:
         self._connection.execute(
             f'insert into "{table}" ({columns}) values ({marks})', list(row.values())
         )
+
+    def insert_many(
+        self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        """Insert rows given as tuples in the order of ``columns``; one prepared statement."""
+        names = ", ".join(f'"{name}"' for name in columns)
+        marks = ", ".join("?" for _ in columns)
+        self.execute_many(f'insert into "{table}" ({names}) values ({marks})', rows)
+
+    def execute_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Run one writing statement for every row of parameters, drawn one by one."""
+        self._connection.executemany(sql, rows)
 
     def update(self, table: str, key: Mapping[str, Any], changes: Mapping[str, Any]) -> int:
         """Set ``changes`` where every column of ``key`` matches; returns the rows touched."""

@@ -10,17 +10,22 @@ from datetime import UTC, datetime
 from typing import Any
 
 from store.database import Row, load
+from store.ticket_models import AuditEntry, Ticket, TicketEvent
 
 __all__ = [
+    "AuditEntry",
     "Claim",
     "ClaimLine",
     "Conversation",
     "Option",
     "Order",
     "OrderLine",
+    "OrderPage",
     "Payment",
+    "PaymentMethod",
     "PendingAction",
     "Product",
+    "ReviewSummary",
     "Shipment",
     "ShipmentEvent",
     "StoredMessage",
@@ -83,6 +88,21 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewSummary:
+    """What buyers say of a product; there is none where nobody has said anything.
+
+    ``histogram`` counts 1 to 5 stars in this order; ``average`` has one decimal. ``praised``
+    and ``criticised`` are names of aspects ("배송"), the most frequent first.
+    """
+
+    count: int
+    average: float
+    histogram: tuple[int, int, int, int, int]
+    praised: tuple[str, ...] = ()
+    criticised: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """A product with its options. ``returnable``: normal, made_to_order, hygiene, digital."""
 
@@ -97,6 +117,7 @@ class Product:
     attributes: dict[str, str]
     returnable: str
     options: tuple[Option, ...] = ()
+    reviews: ReviewSummary | None = None
 
     @property
     def in_stock(self) -> bool:
@@ -106,7 +127,11 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One product of an order, with the state of the newest claim on it (or None)."""
+    """One product of an order, with the state of the newest claim on it (or None).
+
+    ``gone`` pieces are cancelled or sent back, or asked to be; ``in_exchange`` ones are being
+    exchanged now.
+    """
 
     line_id: str
     order_id: str
@@ -120,16 +145,43 @@ class OrderLine:
     returnable: str = "normal"
     claim_kind: str | None = None
     claim_status: str | None = None
+    gone: int = 0
+    in_exchange: int = 0
 
     @property
     def amount_krw(self) -> int:
         """Quantity times unit price."""
         return self.quantity * self.unit_price_krw
 
+    @property
+    def kept(self) -> int:
+        """Pieces that no running or completed cancellation or return has taken away."""
+        return self.quantity - self.gone
+
+    @property
+    def free(self) -> int:
+        """Pieces a new claim may still take: kept and not being exchanged."""
+        return self.kept - self.in_exchange
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMethod:
+    """A way a customer pays; ``balance_krw`` is None unless it is stored value (KRW)."""
+
+    method_id: str
+    user_id: str
+    kind: str
+    label: str
+    last_four: str = ""
+    balance_krw: int | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A row of the ledger: ``kind`` is payment or refund, the amount always positive."""
+    """A row of the ledger, the amount always positive.
+
+    ``kind`` is payment, refund or interest (paid on top for a late refund, 제18조 2항).
+    """
 
     payment_id: str
     order_id: str
@@ -139,6 +191,7 @@ class Payment:
     label: str
     amount_krw: int
     created_at: str
+    method_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +218,9 @@ class Shipment:
 class Order:
     """An order; lines always there, payments, shipment and claims where it was read whole.
 
-    ``total_krw`` = items − coupon + shipping: what the customer pays or paid.
+    ``total_krw`` = items − coupon + shipping: what the customer pays or paid. An order that
+    was imported has the shop it came from as ``source`` and its number there as
+    ``external_id``.
     """
 
     order_id: str
@@ -189,6 +244,9 @@ class Order:
     payments: tuple[Payment, ...] = ()
     shipment: Shipment | None = None
     claims: tuple[Claim, ...] = ()
+    option_changes: int = 0
+    source: str | None = None
+    external_id: str | None = None
 
     @property
     def title(self) -> str:
@@ -205,6 +263,18 @@ class Order:
     def refunded_krw(self) -> int:
         """What was paid back."""
         return sum(p.amount_krw for p in self.payments if p.kind == "refund")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Some orders of a list; ``next_cursor`` leads on, None on the last page.
+
+    ``total`` is the number of orders on all pages, None where it was not asked for.
+    """
+
+    items: tuple[Order, ...]
+    next_cursor: str | None = None
+    total: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +306,10 @@ class Claim:
     updated_at: str
     version: int
     lines: tuple[ClaimLine, ...] = ()
+    method_id: str | None = None
+    noticed_on: str | None = None
+    collected_at: str | None = None
+    completed_at: str | None = None
 
     @classmethod
     def of(cls, row: Row, lines: tuple[ClaimLine, ...]) -> Claim:
@@ -245,46 +319,9 @@ class Claim:
             row["reason_text"] or "", row["fault"], row["status"],
             tuple(load(row["photos"], [])), load(row["quote"], {}), row["refund_krw"] or 0,
             row["note"] or "", row["created_at"], row["updated_at"] or row["created_at"],
-            row["version"], lines,
+            row["version"], lines, row["method_id"], row["noticed_on"], row["collected_at"],
+            row["completed_at"],
         )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class TicketEvent:
-    """One entry of a ticket's history; ``internal`` ones are for staff only."""
-
-    at: str
-    actor_id: str | None
-    kind: str
-    text: str
-    internal: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """A matter a person works on."""
-
-    ticket_id: str
-    user_id: str
-    order_id: str | None
-    claim_id: str | None
-    conversation_id: str | None
-    issue_type: str
-    priority: str
-    status: str
-    subject: str
-    description: str
-    assignee_id: str | None
-    resolution: str
-    first_response_due: str | None
-    resolution_due: str | None
-    first_responded_at: str | None
-    resolved_at: str | None
-    tags: tuple[str, ...]
-    version: int
-    created_at: str
-    updated_at: str
-    events: tuple[TicketEvent, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

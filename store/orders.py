@@ -10,12 +10,28 @@ from store import claims
 from store.database import Row, Tx
 from store.models import Order, OrderLine, Payment, Shipment, ShipmentEvent, to_text
 
-__all__ = ["add_payment", "change", "find", "get", "swap_line_option"]
+__all__ = [
+    "add_payment",
+    "add_shipment",
+    "change",
+    "find",
+    "get",
+    "next_payment_number",
+    "set_delivered",
+    "swap_option",
+    "with_lines",
+]
 
 _LINES = """
 select l.*, p.emoji, p.returnable,
   (select c.kind || ':' || c.status from claim_lines cl join claims c using (claim_id)
-    where cl.line_id = l.line_id order by c.created_at desc limit 1) as claim
+    where cl.line_id = l.line_id order by c.created_at desc, c.claim_id desc limit 1) as claim,
+  (select sum(cl.quantity) from claim_lines cl join claims c using (claim_id)
+    where cl.line_id = l.line_id and c.kind <> 'exchange'
+      and c.status not in ('rejected', 'withdrawn')) as gone,
+  (select sum(cl.quantity) from claim_lines cl join claims c using (claim_id)
+    where cl.line_id = l.line_id and c.kind = 'exchange'
+      and c.status not in ('rejected', 'withdrawn', 'completed')) as in_exchange
 from order_lines l join products p using (product_id)
 where l.order_id in ({marks}) order by l.order_id, l.position
 """
@@ -24,11 +40,17 @@ where l.order_id in ({marks}) order by l.order_id, l.position
 def get(tx: Tx, order_id: str, *, user_id: str | None) -> Order | None:
     """One order read whole; None when there is none or it is not ``user_id``'s.
 
-    ``user_id`` None means any owner (staff).
+    ``user_id`` None means any owner (staff). An imported order is found by its number in the
+    shop it came from as well (with or without its ``#``), the newest of several.
     """
-    row = tx.row("select * from orders where order_id = ?", (order_id,))
+    row = tx.row("select * from orders where order_id = ?", (order_id,)) or tx.row(
+        "select * from orders where external_id in (:id, '#' || :id) "
+        "and user_id = coalesce(:user_id, user_id) order by place desc",
+        {"id": order_id, "user_id": user_id},
+    )
     if row is None or (user_id is not None and row["user_id"] != user_id):
         return None
+    order_id = row["order_id"]
     return replace(
         _order(row, _lines(tx, [order_id])[order_id]),
         payments=_payments(tx, order_id),
@@ -51,7 +73,8 @@ def find(
     """Orders with their lines, newest first.
 
     ``since`` and ``until`` are stored times (from included, to excluded); ``text`` looks in
-    order numbers and product names.
+    order numbers, ours and the other shop's, and product names. For long lists see
+    ``store.order_pages``.
     """
     where: list[str] = ["1"]
     values: dict[str, Any] = {"limit": limit, "offset": offset}
@@ -70,8 +93,9 @@ def find(
         values |= {f"s{i}": status for i, status in enumerate(statuses)}
     if text:
         where.append(
-            "(order_id like :text escape '\\' or exists (select 1 from order_lines l where "
-            "l.order_id = orders.order_id and l.product_name like :text escape '\\'))"
+            "(order_id like :text escape '\\' or external_id like :text escape '\\' or "
+            "exists (select 1 from order_lines l where l.order_id = orders.order_id "
+            "and l.product_name like :text escape '\\'))"
         )
         values["text"] = f"%{_escape(text)}%"
     rows = tx.rows(
@@ -79,6 +103,11 @@ def find(
         "order by created_at desc, order_id desc limit :limit offset :offset",
         values,
     )
+    return with_lines(tx, rows)
+
+
+def with_lines(tx: Tx, rows: Sequence[Row]) -> list[Order]:
+    """Rows of ``orders`` as orders with their lines, in the order given."""
     lines = _lines(tx, [row["order_id"] for row in rows])
     return [_order(row, lines.get(row["order_id"], ())) for row in rows]
 
@@ -92,13 +121,53 @@ def change(tx: Tx, order: Order, changes: dict[str, Any], *, at: Any) -> int:
     )
 
 
-def swap_line_option(tx: Tx, line_id: str, *, sku: str, option_name: str) -> None:
-    """Give a line another option of the same product and price."""
-    tx.update("order_lines", {"line_id": line_id}, {"sku": sku, "option_name": option_name})
+def swap_option(
+    tx: Tx, line: OrderLine, quantity: int, *, sku: str, option_name: str, unit_price_krw: int
+) -> None:
+    """Give ``quantity`` pieces of a line another option of the same product.
+
+    All of them change the line itself; fewer move to a new line at the order's end.
+    """
+    after = {"sku": sku, "option_name": option_name, "unit_price_krw": unit_price_krw}
+    if quantity == line.quantity:
+        tx.update("order_lines", {"line_id": line.line_id}, after)
+        return
+    tx.update("order_lines", {"line_id": line.line_id}, {"quantity": line.quantity - quantity})
+    row = tx.row("select * from order_lines where line_id = ?", (line.line_id,))
+    last = tx.row(
+        "select count(*) as count, max(position) as position from order_lines where order_id = ?",
+        (line.order_id,),
+    )
+    assert row is not None  # the line was read in this transaction
+    assert last is not None
+    moved = {"line_id": f"{line.order_id}-{last['count'] + 1}", "position": last["position"] + 1}
+    tx.insert("order_lines", {**row, **after, **moved, "quantity": quantity})
+
+
+def add_shipment(tx: Tx, order_id: str, *, carrier: str, tracking_no: str, at: Any) -> None:
+    """Write an order's parcel as handed over at ``at``."""
+    tx.insert(
+        "shipments",
+        {
+            "shipment_id": f"S-{order_id}", "order_id": order_id, "carrier": carrier,
+            "tracking_no": tracking_no, "shipped_at": to_text(at), "delivered_at": None,
+        },
+    )  # fmt: skip
+
+
+def set_delivered(tx: Tx, order_id: str, *, at: Any) -> None:
+    """Note on the parcel that it has arrived."""
+    tx.update("shipments", {"order_id": order_id}, {"delivered_at": to_text(at)})
+
+
+def next_payment_number(tx: Tx, order_id: str) -> int:
+    """The next free number in an order's ledger, from 1."""
+    count = tx.value("select count(*) from payments where order_id = ?", (order_id,))
+    return int(count) + 1
 
 
 def add_payment(tx: Tx, payment: Payment) -> None:
-    """Write a row of the ledger."""
+    """Write a row of the ledger; the method's balance is the caller's."""
     tx.insert(
         "payments",
         {
@@ -110,6 +179,7 @@ def add_payment(tx: Tx, payment: Payment) -> None:
             "label": payment.label,
             "amount_krw": payment.amount_krw,
             "created_at": payment.created_at,
+            "method_id": payment.method_id,
         },
     )
 
@@ -135,7 +205,8 @@ def _line(row: Row) -> OrderLine:
     return OrderLine(
         row["line_id"], row["order_id"], row["product_id"], row["sku"], row["product_name"],
         row["option_name"] or "", row["quantity"], row["unit_price_krw"], row["emoji"] or "📦",
-        row["returnable"], kind or None, status or None,
+        row["returnable"], kind or None, status or None, row["gone"] or 0,
+        row["in_exchange"] or 0,
     )  # fmt: skip
 
 
@@ -146,11 +217,15 @@ def _order(row: Row, lines: Iterable[OrderLine]) -> Order:
         row["zip"] or "", row["road"] or "", row["detail"] or "", row["memo"] or "",
         row["items_krw"], row["coupon_krw"], row["shipping_krw"], row["total_krw"],
         row["delivered_at"], row["version"], tuple(lines),
+        option_changes=row["option_changes"], source=row["source"],
+        external_id=row["external_id"],
     )  # fmt: skip
 
 
 def _payments(tx: Tx, order_id: str) -> tuple[Payment, ...]:
-    rows = tx.rows("select * from payments where order_id = ? order by created_at", (order_id,))
+    rows = tx.rows(
+        "select * from payments where order_id = ? order by created_at, rowid", (order_id,)
+    )
     return tuple(Payment(**row) for row in rows)
 
 

@@ -1,14 +1,87 @@
-"""Tickets and their history."""
+"""Tickets and their history: one save, one version, one entry that only a new one follows."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
 from typing import Any
 
+from store import audit
 from store.database import Row, Tx, dump, load
-from store.models import Ticket, TicketEvent, to_text
+from store.models import Ticket, TicketEvent, from_text, to_text
 
-__all__ = ["add", "add_event", "change", "find", "get", "next_id", "open_of_conversation"]
+__all__ = [
+    "Place",
+    "QueueRow",
+    "Saved",
+    "add",
+    "add_event",
+    "change",
+    "changes_since",
+    "close_silent_tickets",
+    "find",
+    "get",
+    "last_heard",
+    "next_id",
+    "of_conversation",
+    "open_of_conversation",
+    "queue",
+    "save",
+    "snapshot",
+]
+
+# What the history tells of a save; the clocks' own columns follow from these.
+TOLD = (
+    "status", "assignee_id", "priority", "issue_type", "subject", "tags", "order_id", "claim_id",
+    "resolution",
+)  # fmt: skip
+_COLUMNS = tuple(f.name for f in fields(Ticket) if f.name != "events")
+# The order of the queue, most urgent first: what somebody must do by when, then what waits
+# for the customer, then what is done, newest first. The index of m005 repeats both.
+_RANK = (
+    "case t.status when 'open' then 0 when 'in_progress' then 0 when 'waiting_customer' then 1 "
+    "when 'resolved' then 2 else 3 end"
+)
+_URGENCY = (
+    "case when t.status in ('open', 'in_progress', 'waiting_customer') then julianday("
+    "case when t.first_responded_at is null "
+    "then coalesce(t.first_response_due, t.resolution_due, '9999-12-31') "
+    "else coalesce(t.resolution_due, '9999-12-31') end) "
+    "else -julianday(coalesce(t.updated_at, t.created_at)) end"
+)
+_LATE = (
+    "t.status in ('open', 'in_progress', 'waiting_customer') and "
+    "((t.first_responded_at is null and t.first_response_due < :now) "
+    "or t.resolution_due < coalesce(t.waiting_since, :now))"
+)
+# The last time customer or staff said something public; what is said at :now does not count.
+_HEARD = (
+    "max(coalesce(t.resolved_at, t.updated_at, t.created_at), "
+    "coalesce((select max(e.at) from ticket_events e where e.ticket_id = t.ticket_id "
+    "and e.internal = 0 and e.at < :now), ''), "
+    "coalesce((select max(m.created_at) from messages m where m.role = 'user' "
+    "and m.conversation_id = t.conversation_id and m.created_at < :now), ''))"
+)
+Place = tuple[int, float, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a save changed of the told fields."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """A ticket in the queue with the names of its people; ``place`` is where it stands."""
+
+    ticket: Ticket
+    customer_name: str
+    assignee_name: str
+    place: Place
 
 
 def next_id(tx: Tx, day: str) -> str:
@@ -30,8 +103,8 @@ def get(tx: Tx, ticket_id: str, *, user_id: str | None, internal: bool = False) 
     if row is None or (user_id is not None and row["user_id"] != user_id):
         return None
     events = tx.rows(
-        "select at, actor_id, kind, text, internal from ticket_events "
-        "where ticket_id = ? and internal <= ? order by event_seq",
+        "select e.*, u.name, u.role from ticket_events e left join users u "
+        "on u.user_id = e.actor_id where ticket_id = ? and internal <= ? order by event_seq",
         (ticket_id, int(internal)),
     )
     return _ticket(row, tuple(_event(event) for event in events))
@@ -56,33 +129,114 @@ def find(
 
 def open_of_conversation(tx: Tx, conversation_id: str) -> Ticket | None:
     """The newest ticket of a chat that is neither resolved nor closed."""
+    return of_conversation(tx, conversation_id, ("open", "in_progress", "waiting_customer"))
+
+
+def of_conversation(tx: Tx, conversation_id: str, statuses: Sequence[str]) -> Ticket | None:
+    """The newest ticket of a chat in one of ``statuses``."""
     row = tx.row(
-        "select * from tickets where conversation_id = ? and status not in "
-        "('resolved', 'closed') order by created_at desc limit 1",
-        (conversation_id,),
+        f"select * from tickets where conversation_id = ? and status in "
+        f"({', '.join('?' for _ in statuses)}) order by created_at desc, ticket_id desc limit 1",
+        [conversation_id, *statuses],
     )
     return None if row is None else _ticket(row, ())
 
 
+def queue(
+    tx: Tx,
+    *,
+    now: datetime,
+    statuses: Sequence[str] = (),
+    assignee_id: str | None = None,
+    nobodys: bool = False,
+    late: bool | None = None,
+    priority: str = "",
+    text: str = "",
+    after: Place | None = None,
+    limit: int = 20,
+) -> list[QueueRow]:
+    """Tickets of all customers, most urgent first; ``after`` is the last row's place.
+
+    ``late``: only those with a broken promise that still runs (True), or none (False).
+    ``text`` is looked for in number, subject, description, order number and customer's name.
+    """
+    where, values = ["1"], dict[str, Any](now=to_text(now), limit=limit)
+    if statuses:
+        where.append(f"t.status in ({_marks(values, 'status', statuses)})")
+    if assignee_id is not None:
+        where.append("t.assignee_id = :assignee")
+        values["assignee"] = assignee_id
+    if nobodys:
+        where.append("t.assignee_id is null")
+    if late is not None:
+        where.append(f"({_LATE})" if late else f"not coalesce(({_LATE}), 0)")
+    if priority:
+        where.append("t.priority = :priority")
+        values["priority"] = priority
+    if text:
+        places = "t.ticket_id, t.subject, t.description, t.order_id, c.name".split(", ")
+        found = " or ".join(f"instr(lower(coalesce({p}, '')), :text)" for p in places)
+        where.append(f"({found})")
+        values["text"] = text.lower()
+    if after is not None:
+        where.append(f"({_RANK}, {_URGENCY}, t.ticket_id) > (:rank, :urgency, :ticket_id)")
+        values |= dict(zip(("rank", "urgency", "ticket_id"), after, strict=True))
+    rows = tx.rows(
+        f"select t.*, c.name as customer_name, a.name as assignee_name, "
+        f"{_RANK} as queue_rank, {_URGENCY} as queue_key from tickets t "
+        "join users c on c.user_id = t.user_id left join users a on a.user_id = t.assignee_id "
+        f"where {' and '.join(where)} "
+        f"order by {_RANK}, {_URGENCY}, t.ticket_id limit :limit",
+        values,
+    )
+    return [_queue_row(row) for row in rows]
+
+
 def add(tx: Tx, ticket: Ticket) -> None:
     """Write a new ticket."""
-    names = (
-        "ticket_id", "user_id", "order_id", "claim_id", "conversation_id", "issue_type",
-        "priority", "status", "subject", "description", "assignee_id", "resolution",
-        "first_response_due", "resolution_due", "first_responded_at", "resolved_at",
-        "version", "created_at", "updated_at",
-    )  # fmt: skip
-    row = {name: getattr(ticket, name) for name in names}
+    row = {name: getattr(ticket, name) for name in _COLUMNS}
     tx.insert("tickets", {**row, "tags": dump(list(ticket.tags))})
 
 
-def change(tx: Tx, ticket: Ticket, changes: dict[str, Any], *, at: datetime) -> int:
+def change(tx: Tx, ticket: Ticket, changes: Mapping[str, Any], *, at: datetime) -> int:
     """Write ``changes`` and the next version. Returns 0 when ``ticket`` is stale."""
+    row = {n: dump(list(v)) if n == "tags" else v for n, v in changes.items()}
     return tx.update(
         "tickets",
         {"ticket_id": ticket.ticket_id, "version": ticket.version},
-        {**changes, "version": ticket.version + 1, "updated_at": to_text(at)},
+        {**row, "version": ticket.version + 1, "updated_at": to_text(at)},
     )
+
+
+def save(
+    tx: Tx,
+    ticket: Ticket,
+    changes: Mapping[str, Any],
+    *,
+    at: datetime,
+    actor_id: str | None,
+    kind: str,
+    text: str = "",
+    internal: bool = False,
+) -> Saved | None:
+    """Write ``changes`` with their entry in the history; None when ``ticket`` is stale."""
+    if not change(tx, ticket, changes, at=at):
+        return None
+    told = [name for name in TOLD if name in changes]
+    saved = Saved(
+        {name: _plain(getattr(ticket, name)) for name in told},
+        {name: _plain(changes[name]) for name in told},
+    )
+    add_event(
+        tx, ticket.ticket_id, at=at, actor_id=actor_id, kind=kind, text=text, internal=internal,
+        before=saved.before, after=saved.after, version=ticket.version + 1,
+    )  # fmt: skip
+    return saved
+
+
+def snapshot(ticket: Ticket) -> dict[str, Any]:
+    """Every told field, as the first entry of the history states them."""
+    return {name: _plain(getattr(ticket, name)) for name in TOLD}
 
 
 def add_event(
@@ -96,6 +250,7 @@ def add_event(
     internal: bool = False,
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
+    version: int | None = None,
 ) -> None:
     """Add an entry to the history."""
     tx.insert(
@@ -109,14 +264,88 @@ def add_event(
             "internal": int(internal),
             "before": dump(before or {}),
             "after": dump(after or {}),
+            "version": version,
         },
     )
 
 
+def changes_since(
+    tx: Tx, ticket_id: str, version: int
+) -> tuple[dict[str, tuple[Any, Any]], tuple[str, ...]]:
+    """What happened after ``version``: field → (was, is now), and the kinds of the entries.
+
+    A field that changed and changed back is left out.
+    """
+    first, last = dict[str, Any](), dict[str, Any]()
+    rows = tx.rows(
+        "select kind, before, after from ticket_events where ticket_id = ? and version > ? "
+        "order by event_seq",
+        (ticket_id, version),
+    )
+    for row in rows:
+        first = {**load(row["before"], {}), **first}
+        last |= load(row["after"], {})
+    changes = {
+        name: (first.get(name), last[name]) for name in last if first.get(name) != last[name]
+    }
+    return changes, tuple(row["kind"] for row in rows)
+
+
+def last_heard(tx: Tx, ticket: Ticket, now: datetime) -> datetime:
+    """When customer or staff last said something public about a ticket, before ``now``."""
+    text = tx.value(
+        f"select {_HEARD} from tickets t where t.ticket_id = :ticket_id",
+        {"ticket_id": ticket.ticket_id, "now": to_text(now)},
+    )
+    return from_text(text)
+
+
+def close_silent_tickets(tx: Tx, now: datetime, days: int) -> list[str]:
+    """Close resolved tickets that nobody has spoken about for ``days``; returns their ids.
+
+    Idempotent, and safe beside other processes: the transaction is the only writer.
+    """
+    rows = tx.rows(
+        f"select t.* from tickets t where t.status = 'resolved' and {_HEARD} <= :limit "
+        "order by t.ticket_id",
+        {"now": to_text(now), "limit": to_text(now - timedelta(days=days))},
+    )
+    found = [_ticket(row, ()) for row in rows]
+    for ticket in found:
+        done = {"status": "closed", "closed_at": to_text(now)}
+        saved = save(tx, ticket, done, at=now, actor_id=None, kind="closed")
+        assert saved is not None, "nobody else writes inside this transaction"
+        audit.write(
+            tx, at=now, actor_id=None, actor_role="system", source="system", turn_id=None,
+            action="close", object_type="ticket", object_id=ticket.ticket_id,
+            before=saved.before, after=saved.after,
+        )  # fmt: skip
+    return [ticket.ticket_id for ticket in found]
+
+
+def _marks(values: dict[str, Any], name: str, given: Sequence[str]) -> str:
+    """Bind a list; returns its places."""
+    names = [f"{name}{number}" for number in range(len(given))]
+    values |= dict(zip(names, given, strict=True))
+    return ", ".join(f":{one}" for one in names)
+
+
+def _plain(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _queue_row(row: Row) -> QueueRow:
+    names = (row.pop("customer_name"), row.pop("assignee_name") or "")
+    place = (row.pop("queue_rank"), row.pop("queue_key"), row["ticket_id"])
+    return QueueRow(_ticket(row, ()), *names, place)
+
+
 def _event(row: Row) -> TicketEvent:
     return TicketEvent(
-        row["at"], row["actor_id"], row["kind"], row["text"] or "", bool(row["internal"])
-    )
+        row["at"], row["actor_id"], row["kind"], row["text"] or "", bool(row["internal"]),
+        load(row["before"], {}), load(row["after"], {}), row["version"], row["name"] or "",
+        row["role"] or "",
+    )  # fmt: skip
 
 
 def _ticket(row: Row, events: tuple[TicketEvent, ...]) -> Ticket:

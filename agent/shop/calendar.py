@@ -12,7 +12,10 @@ __all__ = [
     "SEOUL",
     "add_business_days",
     "add_business_hours",
+    "add_business_time",
     "add_months",
+    "business_minutes_between",
+    "business_time_between",
     "day_of",
     "is_business_day",
 ]
@@ -59,14 +62,44 @@ def add_business_hours(moment: datetime, hours: int, *, start: int, end: int) ->
     domain.md counts SLA time Mon–Fri; public holidays are left out as well, since nobody
     is at the desk.
     """
-    local = moment.astimezone(SEOUL)
-    left = timedelta(hours=hours)
+    return add_business_time(moment, timedelta(hours=hours), start=start, end=end)
+
+
+def add_business_time(moment: datetime, length: timedelta, *, start: int, end: int) -> datetime:
+    """The moment ``length`` of desk time after ``moment``; see ``add_business_hours``."""
+    local, left = moment.astimezone(SEOUL), length
     while True:
-        opens = datetime.combine(local.date(), time(start), SEOUL)
-        closes = opens + timedelta(hours=end - start)
+        opens, closes = _desk_of(local.date(), start, end)
         if is_business_day(local.date()) and local < closes:
             local = max(local, opens)
             if local + left <= closes:
                 return (local + left).astimezone(moment.tzinfo)
             left -= closes - local
         local = datetime.combine(local.date() + _DAY, time(0), SEOUL)
+
+
+def business_time_between(a: datetime, b: datetime, *, start: int, end: int) -> timedelta:
+    """The desk time from ``a`` to ``b``; negative when ``b`` comes first."""
+    if b < a:
+        return -business_time_between(b, a, start=start, end=end)
+    since, until = a.astimezone(SEOUL), b.astimezone(SEOUL)
+    passed, day = timedelta(0), since.date()
+    while day <= until.date():
+        if is_business_day(day):
+            opens, closes = _desk_of(day, start, end)
+            passed += max(timedelta(0), min(closes, until) - max(opens, since))
+        day += _DAY
+    return passed
+
+
+def business_minutes_between(a: datetime, b: datetime, *, start: int, end: int) -> int:
+    """Whole minutes of desk time from ``a`` to ``b``, rounded towards zero; negative when
+    ``b`` comes first.
+    """
+    return int(business_time_between(a, b, start=start, end=end) / timedelta(minutes=1))
+
+
+def _desk_of(day: date, start: int, end: int) -> tuple[datetime, datetime]:
+    """When the desk opens and closes on a Korean day."""
+    opens = datetime.combine(day, time(start), SEOUL)
+    return opens, opens + timedelta(hours=end - start)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 __all__ = ["Rules"]
 
@@ -26,6 +27,7 @@ class Rules:
     payment_deadline_days: int = 3
     delivery_min_business_days: int = 1
     delivery_max_business_days: int = 3
+    ticket_auto_close_days: int = 7
     business_hours_start: int = 9
     business_hours_end: int = 18
     sla_first_response_urgent_hours: int = 1
@@ -37,8 +39,15 @@ class Rules:
     sla_resolution_normal_hours: int = 48
     sla_resolution_low_hours: int = 72
     guest_lookup_max_tries: int = 3
+    late_refund_rate_percent: int = 15
+    option_changes_max: int = 0
+    cancel_after_option_change: bool = True
+    price_difference: bool = False
+    exchange_same_option: bool = False
+    claims_per_order_max: int = 0
+    refund_to_stored_value: bool = False
 
     @classmethod
-    def of(cls, values: Mapping[str, int]) -> Rules:
+    def of(cls, values: Mapping[str, Any]) -> Rules:
         """From ``settings.rules()``; names this class does not know are left out."""
         return cls(**{f.name: values[f.name] for f in fields(cls) if f.name in values})

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+from store.models import PaymentMethod
 
 __all__ = [
     "ACTION",
+    "AUDIT_ACTION",
+    "AUDIT_FIELD",
+    "AUDIT_OBJECT",
     "CLAIM_KIND",
     "CLAIM_STATUS",
     "ISSUE_TYPE",
@@ -13,7 +18,11 @@ __all__ = [
     "PAYMENT_METHOD",
     "PRIORITY",
     "REASON",
+    "SOURCE",
+    "TICKET_FIELD",
     "TICKET_STATUS",
+    "method_text",
+    "with_subject",
 ]
 
 ORDER_STATUS: Mapping[str, str] = {
@@ -71,6 +80,7 @@ ACTION: Mapping[str, str] = {
     "request_cancel": "취소 요청",
     "change_address": "배송지 변경",
     "change_option": "옵션 변경",
+    "change_payment": "결제 수단 변경",
     "track": "배송 조회",
     "return": "반품 신청",
     "exchange": "교환 신청",
@@ -82,4 +92,97 @@ PAYMENT_METHOD: Mapping[str, str] = {
     "bank_transfer": "무통장입금",
     "kakaopay": "카카오페이",
     "naverpay": "네이버페이",
+    "gift_card": "기프트카드",
 }
+# What staff read of a ticket that somebody else has changed.
+TICKET_FIELD: Mapping[str, str] = {
+    "status": "상태",
+    "assignee_id": "담당자",
+    "priority": "우선순위",
+    "issue_type": "유형",
+    "subject": "제목",
+    "tags": "태그",
+    "order_id": "주문",
+    "claim_id": "신청",
+    "resolution": "해결 내용",
+}
+# What the audit says was done, to what, to which field of it, and from where.
+AUDIT_ACTION: Mapping[str, str] = {
+    "create": "접수",
+    "cancel": "취소",
+    "request_cancel": "취소 요청",
+    "change": "변경",
+    "change_address": "배송지 변경",
+    "change_option": "옵션 변경",
+    "change_payment": "결제 수단 변경",
+    "change_customer_address": "기본 배송지 변경",
+    "advance": "배송 단계 변경",
+    "withdraw": "철회",
+    "guest_lookup": "비회원 조회",
+    "guest_lookup_failed": "비회원 조회 실패",
+    "take": "담당 맡음",
+    "assign": "담당자 지정",
+    "reply": "답변",
+    "note": "내부 메모",
+    "edit": "정보 수정",
+    "message": "고객 메시지",
+    "resolve": "해결",
+    "close": "종료",
+    "reopen": "다시 열기",
+}
+AUDIT_OBJECT: Mapping[str, str] = {
+    "order": "주문",
+    "claim": "신청",
+    "ticket": "문의",
+    "user": "고객",
+    "product": "상품",
+    "guest_lookup": "비회원",
+}
+AUDIT_FIELD: Mapping[str, str] = {
+    **TICKET_FIELD,
+    "kind": "종류",
+    "lines": "상품",
+    "sku": "옵션",
+    "skus": "옵션",
+    "difference_krw": "차액",
+    "refund_krw": "환불 금액",
+    "amount_krw": "금액",
+    "method": "결제 수단",
+    "method_id": "결제 수단 번호",
+    "road": "주소",
+    "detail": "상세 주소",
+    "zip": "우편번호",
+    "carrier": "택배사",
+    "tracking_no": "운송장 번호",
+    "delivered_at": "배송 완료 시각",
+    "note": "메모",
+}
+SOURCE: Mapping[str, str] = {
+    "chat": "상담 채팅",
+    "page": "화면",
+    "api": "API",
+    "terminal": "터미널",
+    "system": "자동",
+}
+
+
+def method_text(method: PaymentMethod) -> str:
+    """A payment method in a line: "우리카드 (**** 6876)", "기프트카드, 잔액 30,000원"."""
+    text = method.label
+    if method.last_four and method.last_four not in text:
+        text += f" (**** {method.last_four})"
+    return text if method.balance_krw is None else f"{text}, 잔액 {method.balance_krw:,}원"
+
+
+def with_subject(names: Sequence[str]) -> str:
+    """Words joined as the subject of a sentence: "담당자와 우선순위가", "상태, 담당자와 제목이"."""
+    head, last = list(names[:-1]), names[-1]
+    subject = last + ("이" if _ends_closed(last) else "가")
+    if not head:
+        return subject
+    return f"{', '.join(head)}{'과' if _ends_closed(head[-1]) else '와'} {subject}"
+
+
+def _ends_closed(word: str) -> bool:
+    """Whether a Hangul word ends in a consonant."""
+    return "가" <= word[-1] <= "힣" and (ord(word[-1]) - 0xAC00) % 28 > 0

@@ -17,12 +17,22 @@ from typing import Any, Literal, Protocol, TypeVar
 
 from agent.guardrails import mask_pii
 from agent.shop.rules import Rules
+from agent.shop.weather import Observation
 from agent.types import Caller, Source
 from errors import Forbidden, NotSignedIn
 from store import audit
 from store.database import Tx
 
-__all__ = ["REGISTRY", "PolicySearch", "Tool", "ToolContext", "clean", "run", "tool"]
+__all__ = [
+    "REGISTRY",
+    "PolicySearch",
+    "Tool",
+    "ToolContext",
+    "WeatherProvider",
+    "clean",
+    "run",
+    "tool",
+]
 
 Kind = Literal["READ", "WRITE"]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -34,6 +44,13 @@ class PolicySearch(Protocol):
     def __call__(
         self, query: str, *, mode: Any = ..., top_k: int = ..., staff: bool = ..., today: date
     ) -> Any: ...
+
+
+class WeatherProvider(Protocol):
+    """Where the weather comes from (``agent.weather_client``)."""
+
+    def current(self, place: str) -> Observation:
+        """The weather there now. Raises NotFound for an unknown place, Unavailable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +66,7 @@ class ToolContext:
     conversation_id: str | None = None
     granted: frozenset[str] = frozenset()
     policy_search: PolicySearch | None = None
+    weather: WeatherProvider | None = None
     used: list[str] = field(default_factory=list)
 
     def me(self) -> str:
@@ -56,6 +74,11 @@ class ToolContext:
         if self.caller.user_id is None:
             raise NotSignedIn("로그인이 필요한 일이에요. 로그인한 뒤 다시 말씀해 주세요.")
         return self.caller.user_id
+
+    def require_staff(self) -> None:
+        """Raises Forbidden for anybody who is not staff."""
+        if not self.caller.is_staff:
+            raise Forbidden("담당자만 할 수 있는 일이에요.")
 
     def owner(self, object_id: str = "") -> str | None:
         """Whose things the caller may see: an id, or None for anybody's (staff, a grant)."""
@@ -116,7 +139,7 @@ def clean(text: str) -> str:
     return mask_pii(text).text
 
 
-def run(context: ToolContext, name: str, **arguments: Any) -> Any:
+def run(context: ToolContext, name: str, /, **arguments: Any) -> Any:
     """Run a registered tool. Raises whatever the tool raises, all of it SangdamError.
 
     A WRITE tool on a reading transaction is a programming error and refused.

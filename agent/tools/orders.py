@@ -1,35 +1,50 @@
-"""Orders: look, cancel, change the address or an option."""
+"""Orders: list, look, track, see the refunds; a guest's look-up by number and e-mail."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from agent.shop import words
-from agent.shop.calendar import SEOUL, day_of
-from agent.shop.claims import FAULT_OF, OPEN_STATUSES, allowed_actions
-from agent.shop.quote import quote
-from agent.tools.base import ToolContext, clean, tool
-from errors import BadInput, NotAllowedNow, NotFound, StateChanged, TooMany
-from store import accounts, audit, claims, orders, products
-from store.models import Claim, ClaimLine, Order, Payment, to_text
+from agent.shop.calendar import SEOUL
+from agent.shop.claims import allowed_actions
+from agent.shop.refunds import RefundState, states
+from agent.tools.base import ToolContext, tool
+from errors import NotAllowedNow, NotFound, StateChanged, TooMany
+from store import accounts, audit, orders
+from store.models import Order, Shipment, to_text
 
 __all__ = [
-    "cancel_order",
-    "change_address",
-    "change_option",
+    "OrderState",
+    "current_order",
     "get_order",
+    "get_order_status",
     "list_orders",
     "lookup_guest_order",
-    "quote_cancel",
-    "request_cancel",
+    "refund_state",
+    "require_action",
+    "save_order",
     "seoul_day_start",
+    "track_order",
 ]
 
 MOST = 100  # orders in one answer (http.md, Conventions)
 NOT_FOUND = "해당 주문을 찾을 수 없어요. 주문번호를 다시 확인해 주세요."
+CHANGED = "그사이 주문 상태가 바뀌었어요. 바뀐 내용을 다시 확인해 주세요."
+
+
+@dataclass(frozen=True, slots=True)
+class OrderState:
+    """What ``GET /api/orders/{id}/status`` answers (http.md)."""
+
+    order_id: str
+    status: str
+    status_ko: str
+    shipment: Shipment | None
+    allowed_actions: tuple[str, ...]
 
 
 def seoul_day_start(day: date) -> str:
@@ -74,110 +89,35 @@ def get_order(ctx: ToolContext, *, order_id: str) -> Order:
 
 
 @tool("READ")
-def quote_cancel(ctx: ToolContext, *, order_id: str) -> dict[str, Any]:
-    """What cancelling the whole order pays back. Raises NotFound, NotAllowedNow."""
+def get_order_status(ctx: ToolContext, *, order_id: str) -> OrderState:
+    """Where an order stands and what may be done with it now. Raises NotFound."""
     order = get_order(ctx, order_id=order_id)
-    _require(ctx, order, "cancel", "request_cancel")
-    return _whole(ctx, order, "buyer")
+    allowed = allowed_actions(order, now=ctx.now, rules=ctx.rules)
+    return OrderState(
+        order_id, order.status, words.ORDER_STATUS[order.status], order.shipment, allowed
+    )
 
 
-@tool("WRITE")
-def cancel_order(
-    ctx: ToolContext,
-    *,
-    order_id: str,
-    reason_code: str = "change_of_mind",
-    reason_text: str = "",
-    version: int | None = None,
-) -> Claim:
-    """Cancel a whole unshipped order at once: refund, stock back, a completed claim.
+@tool("READ")
+def track_order(ctx: ToolContext, *, order_id: str) -> Shipment:
+    """An order's parcel with its way so far. Raises NotFound, NotAllowedNow before dispatch."""
+    order = get_order(ctx, order_id=order_id)
+    if order.shipment is None:
+        raise NotAllowedNow(
+            "아직 출고되지 않아서 조회할 운송장이 없어요. 출고되면 바로 조회하실 수 있어요.",
+            allowed=allowed_actions(order, now=ctx.now, rules=ctx.rules),
+            code="not_shipped",
+        )
+    return order.shipment
 
-    Raises NotFound, NotAllowedNow (with the allowed actions), StateChanged when ``version``
-    is not the order's any more, BadInput for an unknown reason.
+
+@tool("READ")
+def refund_state(ctx: ToolContext, *, order_id: str) -> list[RefundState]:
+    """Where every refund of an order stands: amount, method, due day, interest if late.
+
+    Empty when nothing is to be paid back. Raises NotFound.
     """
-    order = _current(ctx, order_id, version)
-    _require(ctx, order, "cancel")
-    claim = _add_cancel(ctx, order, reason_code, reason_text, "completed")
-    if claim.refund_krw:
-        _refund(ctx, order, claim)
-    for line in order.lines:
-        products.put_back(ctx.tx, line.sku, line.quantity)
-    _save(ctx, order, {"status": "cancelled"})
-    ctx.audit("cancel", "order", order_id, {"status": order.status}, {"status": "cancelled"})
-    return claim
-
-
-@tool("WRITE")
-def request_cancel(
-    ctx: ToolContext,
-    *,
-    order_id: str,
-    reason_code: str = "change_of_mind",
-    reason_text: str = "",
-    version: int | None = None,
-) -> Claim:
-    """Ask staff to cancel an order that is being prepared. Raises as ``cancel_order``."""
-    order = _current(ctx, order_id, version)
-    _require(ctx, order, "request_cancel")
-    claim = _add_cancel(ctx, order, reason_code, reason_text, "requested")
-    _save(ctx, order, {})
-    ctx.audit("request_cancel", "order", order_id, {}, {"claim_id": claim.claim_id})
-    return claim
-
-
-@tool("WRITE")
-def change_address(
-    ctx: ToolContext,
-    *,
-    order_id: str,
-    road: str,
-    detail: str = "",
-    zip_code: str = "",
-    version: int | None = None,
-) -> Order:
-    """Send an order that has not been prepared yet to another address.
-
-    Raises NotFound, NotAllowedNow, StateChanged, BadInput for an address without a street.
-    """
-    order = _current(ctx, order_id, version)
-    _require(ctx, order, "change_address")
-    road, detail = clean(" ".join(road.split())), clean(" ".join(detail.split()))
-    if not 5 <= len(road) <= 200 or len(detail) > 100:
-        raise BadInput("받으실 주소를 도로명과 번호까지 적어 주세요. 예: 서울 중구 세종대로 110")
-    after = {"zip": zip_code, "road": road, "detail": detail}
-    _save(ctx, order, after)
-    before = {"zip": order.zip, "road": order.road, "detail": order.detail}
-    ctx.audit("change_address", "order", order_id, before, after)
-    return get_order(ctx, order_id=order_id)
-
-
-@tool("WRITE")
-def change_option(
-    ctx: ToolContext, *, order_id: str, line_id: str, sku: str, version: int | None = None
-) -> Order:
-    """Swap a line of a paid order for another option of the same product and price.
-
-    Raises NotFound, NotAllowedNow, StateChanged, BadInput (other product, other price,
-    nothing left, the same option).
-    """
-    order = _current(ctx, order_id, version)
-    _require(ctx, order, "change_option")
-    line = next((line for line in order.lines if line.line_id == line_id), None)
-    wanted = products.option(ctx.tx, sku)
-    if line is None or wanted is None or wanted.product_id != line.product_id:
-        raise BadInput("같은 상품의 다른 옵션으로만 바꿀 수 있어요.")
-    if wanted.sku == line.sku:
-        raise BadInput("이미 선택하신 옵션이에요.")
-    current = products.option(ctx.tx, line.sku)
-    if current is None or wanted.extra_krw != current.extra_krw:
-        raise BadInput("가격이 다른 옵션이라 바로 바꿀 수 없어요. 취소하고 다시 주문해 주세요.")
-    if not products.take(ctx.tx, wanted.sku, line.quantity):
-        raise BadInput("고르신 옵션은 재고가 부족해요. 다른 옵션을 골라 주세요.")
-    products.put_back(ctx.tx, line.sku, line.quantity)
-    orders.swap_line_option(ctx.tx, line_id, sku=wanted.sku, option_name=wanted.name)
-    _save(ctx, order, {})
-    ctx.audit("change_option", "order", order_id, {"sku": line.sku}, {"sku": wanted.sku})
-    return get_order(ctx, order_id=order_id)
+    return states(get_order(ctx, order_id=order_id), now=ctx.now, rules=ctx.rules)
 
 
 @tool("WRITE")
@@ -215,14 +155,16 @@ def _wrong_tries(ctx: ToolContext, key: str, since: str) -> int:
     return sum(event["at"] >= since for event in events)
 
 
-def _current(ctx: ToolContext, order_id: str, version: int | None) -> Order:
+def current_order(ctx: ToolContext, order_id: str, version: int | None) -> Order:
+    """The order as it is. Raises NotFound, StateChanged when ``version`` is not its own."""
     order = get_order(ctx, order_id=order_id)
     if version is not None and order.version != version:
-        raise StateChanged("그사이 주문 상태가 바뀌었어요. 바뀐 내용을 다시 확인해 주세요.")
+        raise StateChanged(CHANGED)
     return order
 
 
-def _require(ctx: ToolContext, order: Order, *actions: str) -> None:
+def require_action(ctx: ToolContext, order: Order, *actions: str) -> None:
+    """Raises NotAllowedNow, naming what is possible, when none of ``actions`` is allowed."""
     allowed = allowed_actions(order, now=ctx.now, rules=ctx.rules)
     if not set(actions) & set(allowed):
         possible = ", ".join(words.ACTION[action] for action in allowed) or "없음"
@@ -234,47 +176,7 @@ def _require(ctx: ToolContext, order: Order, *actions: str) -> None:
         )
 
 
-def _whole(ctx: ToolContext, order: Order, fault: str) -> dict[str, Any]:
-    lines = [(line.line_id, line.quantity) for line in order.lines]
-    whole = quote(
-        order, kind="cancel", fault="seller" if fault == "seller" else "buyer", lines=lines,
-        rules=ctx.rules,
-    )  # fmt: skip
-    return whole.as_json()
-
-
-def _add_cancel(
-    ctx: ToolContext, order: Order, reason_code: str, reason_text: str, status: str
-) -> Claim:
-    if reason_code not in FAULT_OF:
-        raise BadInput("취소 사유를 다시 골라 주세요.")
-    if any(c.kind == "cancel" and c.status in OPEN_STATUSES for c in order.claims):
-        raise NotAllowedNow("이미 취소 요청이 접수되어 있어요.", allowed=("withdraw",))
-    fault = FAULT_OF[reason_code]
-    shown = _whole(ctx, order, fault)
-    moment = to_text(ctx.now)
-    claim = Claim(
-        claims.next_id(ctx.tx, f"{day_of(ctx.now):%Y%m%d}"), order.order_id, order.user_id,
-        "cancel", reason_code, clean(reason_text), fault, status, (), shown,
-        shown["refund_krw"], "", moment, moment, 1,
-        tuple(ClaimLine(line.line_id, line.quantity, None) for line in order.lines),
-    )  # fmt: skip
-    claims.add(ctx.tx, claim)
-    ctx.audit("create", "claim", claim.claim_id, {}, {"kind": "cancel", "status": status})
-    return claim
-
-
-def _refund(ctx: ToolContext, order: Order, claim: Claim) -> None:
-    paid = next(p for p in order.payments if p.kind == "payment")
-    orders.add_payment(
-        ctx.tx,
-        Payment(
-            f"R-{claim.claim_id}", order.order_id, claim.claim_id, "refund", paid.method,
-            paid.label, claim.refund_krw, to_text(ctx.now),
-        ),
-    )  # fmt: skip
-
-
-def _save(ctx: ToolContext, order: Order, changes: dict[str, Any]) -> None:
+def save_order(ctx: ToolContext, order: Order, changes: dict[str, Any]) -> None:
+    """Write ``changes`` (none: only the next version). Raises StateChanged when stale."""
     if not orders.change(ctx.tx, order, changes, at=ctx.now):
-        raise StateChanged("그사이 주문 상태가 바뀌었어요. 바뀐 내용을 다시 확인해 주세요.")
+        raise StateChanged(CHANGED)

@@ -1,4 +1,4 @@
-"""Products: find some, look at one."""
+"""Products: find some, look at one or at one of its options."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from agent.tools.base import ToolContext, tool
 from errors import NotFound
 from store import products
-from store.models import Product
+from store.models import Option, Product
+from store.products import Filters
 
-__all__ = ["Match", "get_product", "score", "search_products"]
+__all__ = [
+    "Match", "OptionDetail", "ProductName", "get_option", "get_product", "list_products", "score",
+    "search_products",
+]  # fmt: skip
 
+MOST_NAMES = 100
 _SPLIT = re.compile(r"[^0-9A-Za-z가-힣]+")
 
 
@@ -21,6 +26,23 @@ class Match:
 
     product: Product
     score: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProductName:
+    """A product as a list shows it."""
+
+    product_id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class OptionDetail:
+    """An option with its product; ``price_krw`` is what one piece costs."""
+
+    option: Option
+    product: Product
+    price_krw: int
 
 
 def score(needles: list[str], name: str, keywords: tuple[str, ...] = (), more: str = "") -> float:
@@ -57,15 +79,11 @@ def search_products(
     """Products whose name, keywords or description hold ``words``, best first.
 
     Prices in KRW, both ends included; without words everything that passes the filters.
+    Ranks at most some hundreds of candidates, however large the catalogue is.
     """
+    filters = Filters(category, min_price_krw, max_price_krw, in_stock)
     found = []
-    for product in products.every(ctx.tx):
-        if category and product.category != category:
-            continue
-        if product.price_krw < min_price_krw or (in_stock and not product.in_stock):
-            continue
-        if max_price_krw is not None and product.price_krw > max_price_krw:
-            continue
+    for product in products.find(ctx.tx, words, filters, limit=limit):
         more = f"{product.category} {product.brand} {product.description}"
         fit = score(words, product.name, product.keywords, more) if words else 0.5
         if fit > 0:
@@ -75,9 +93,33 @@ def search_products(
 
 
 @tool("READ")
+def list_products(
+    ctx: ToolContext, *, category: str = "", limit: int = 100, offset: int = 0
+) -> list[ProductName]:
+    """Names and ids of the products, of one category or all, in order of the ids.
+
+    At most 100 from ``offset`` on.
+    """
+    found = products.names(
+        ctx.tx, category=category, limit=max(0, min(limit, MOST_NAMES)), offset=max(0, offset)
+    )
+    return [ProductName(*pair) for pair in found]
+
+
+@tool("READ")
 def get_product(ctx: ToolContext, *, product_id: str) -> Product:
-    """One product with its options and stock. Raises NotFound."""
+    """One product with its options, stock and reviews in sum. Raises NotFound."""
     found = products.get(ctx.tx, product_id)
     if found is None:
         raise NotFound("해당 상품을 찾을 수 없어요.")
     return found
+
+
+@tool("READ")
+def get_option(ctx: ToolContext, *, sku: str) -> OptionDetail:
+    """One option with its product, its price in KRW and its stock. Raises NotFound."""
+    option = products.option(ctx.tx, sku)
+    product = products.get(ctx.tx, option.product_id) if option else None
+    if option is None or product is None:
+        raise NotFound("해당 옵션을 찾을 수 없어요.")
+    return OptionDetail(option, product, product.price_krw + option.extra_krw)

@@ -1,29 +1,39 @@
-"""Tickets: hand a matter to a person, look at one's own."""
+"""Tickets: hand a matter to a person, look at one's own, answer."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from agent.shop import words
-from agent.shop.calendar import add_business_hours, day_of
-from agent.shop.rules import Rules
+from agent.shop.calendar import day_of
+from agent.shop.tickets import CLOSED, due_times, is_silent, moved, reopened_status
 from agent.tools.base import ToolContext, clean, tool
-from errors import BadInput, NotFound
-from store import claims, orders, tickets
-from store.models import Ticket, to_text
+from errors import BadInput, Forbidden, NotAllowedNow, NotFound, StateChanged
+from store import accounts, claims, conversations, orders, tickets
+from store.models import StoredMessage, Ticket, to_text
 
-__all__ = ["create_ticket", "due_times", "get_ticket", "list_tickets"]
+__all__ = [
+    "add_ticket_message",
+    "create_ticket",
+    "customer_spoke",
+    "get_ticket",
+    "list_tickets",
+    "listens",
+    "public_text",
+    "save_ticket",
+    "say_in_chat",
+    "stale",
+]
 
-
-def due_times(priority: str, created: datetime, rules: Rules) -> tuple[datetime, datetime]:
-    """(first answer due, resolution due): domain.md's SLA in desk hours."""
-    hours = [
-        getattr(rules, f"sla_{what}_{priority}_hours") for what in ("first_response", "resolution")
-    ]
-    start, end = rules.business_hours_start, rules.business_hours_end
-    first, solved = (add_business_hours(created, h, start=start, end=end) for h in hours)
-    return first, solved
+MOST_CHARS = 4000
+NOT_FOUND = "해당 문의를 찾을 수 없어요. 문의 번호를 다시 확인해 주세요."
+_NEWS = {
+    "reply": "새 답변이 등록됐어요",
+    "message": "고객 메시지가 도착했어요",
+    "note": "새 메모가 남았어요",
+}
 
 
 @tool("READ")
@@ -42,7 +52,7 @@ def get_ticket(ctx: ToolContext, *, ticket_id: str) -> Ticket:
     """
     found = tickets.get(ctx.tx, ticket_id, user_id=ctx.owner(), internal=ctx.caller.is_staff)
     if found is None:
-        raise NotFound("해당 문의를 찾을 수 없어요. 문의 번호를 다시 확인해 주세요.")
+        raise NotFound(NOT_FOUND)
     return found
 
 
@@ -56,26 +66,23 @@ def create_ticket(
     priority: str = "normal",
     order_id: str | None = None,
     claim_id: str | None = None,
+    customer_id: str | None = None,
 ) -> Ticket:
     """Hand a matter to a person. In a chat with an open ticket that one is returned.
 
-    Asking for a person is the confirmation: it takes nothing from anybody.
+    Asking for a person is the confirmation: it takes nothing from anybody. Staff open it for
+    the owner of the order or claim, or for ``customer_id``; a customer can name none but oneself.
 
-    Raises NotSignedIn, BadInput (unknown type, empty text), NotFound for an order or a
-    claim that is not the caller's.
+    Raises NotSignedIn, BadInput (unknown type, empty text), NotFound for an order, a claim or
+    a customer that is not there or not the caller's.
     """
-    user_id = ctx.caller.user_id or _owner_of_granted(ctx, order_id)
     if issue_type not in words.ISSUE_TYPE or priority not in words.PRIORITY:
         raise BadInput("문의 유형을 다시 골라 주세요.")
     if not description.strip():
         raise BadInput("문의 내용을 적어 주세요.")
-    if order_id and orders.get(ctx.tx, order_id, user_id=ctx.owner(order_id)) is None:
-        raise NotFound("해당 주문을 찾을 수 없어요. 주문번호를 다시 확인해 주세요.")
-    mine = None if ctx.caller.is_staff else user_id
-    if claim_id and claims.get(ctx.tx, claim_id, user_id=mine) is None:
-        raise NotFound("해당 신청을 찾을 수 없어요. 접수번호를 다시 확인해 주세요.")
-    # A guest's chat is not its owner's: the ticket stands for itself then.
-    conversation_id = ctx.conversation_id if ctx.caller.user_id else None
+    user_id = _customer(ctx, order_id, claim_id, customer_id)
+    # A guest's chat is not its owner's, nor is a member of staff's: the ticket stands alone.
+    conversation_id = ctx.conversation_id if ctx.caller.user_id == user_id else None
     if conversation_id:
         running = tickets.open_of_conversation(ctx.tx, conversation_id)
         if running is not None:
@@ -91,11 +98,166 @@ def create_ticket(
     )  # fmt: skip
     tickets.add(ctx.tx, ticket)
     tickets.add_event(
-        ctx.tx, ticket.ticket_id, at=ctx.now, actor_id=user_id, kind="created",
-        text=description, after={"status": "open"},
+        ctx.tx, ticket.ticket_id, at=ctx.now, actor_id=ctx.caller.user_id or user_id,
+        kind="created", text=description, after=tickets.snapshot(ticket), version=1,
     )  # fmt: skip
-    ctx.audit("create", "ticket", ticket.ticket_id, {}, {"issue_type": issue_type})
+    ctx.audit(
+        "create", "ticket", ticket.ticket_id, {},
+        {"status": "open", "issue_type": issue_type, "priority": priority},
+    )  # fmt: skip
     return ticket
+
+
+@tool("WRITE")
+def add_ticket_message(ctx: ToolContext, *, ticket_id: str, text: str) -> Ticket:
+    """Write to the desk about one's own ticket; answers what was asked, reopens a resolved one.
+
+    It shows in the ticket's chat as well. Sending is the confirmation.
+
+    Raises NotSignedIn, NotFound, BadInput (empty, over 4,000 characters), NotAllowedNow for a
+    closed ticket, Forbidden for staff about somebody else's.
+    """
+    ctx.me()
+    ticket = get_ticket(ctx, ticket_id=ticket_id)
+    if ticket.user_id != ctx.caller.user_id:
+        raise Forbidden("고객만 쓸 수 있어요. 상담원은 답변하기로 남겨 주세요.")
+    text = public_text(text)
+    if ticket.status == "closed" or _over(ctx, ticket):
+        raise NotAllowedNow(CLOSED, allowed=("create_ticket",), code="ticket_closed")
+    saved = save_ticket(
+        ctx, ticket, _heard(ctx, ticket), action="message", kind="message", text=text
+    )
+    say_in_chat(ctx, ticket, role="user", text=text)
+    return saved
+
+
+def listens(ctx: ToolContext, conversation_id: str) -> bool:
+    """Whether a chat has a ticket that what the customer says would move."""
+    found = tickets.of_conversation(ctx.tx, conversation_id, ("waiting_customer", "resolved"))
+    return found is not None and found.user_id == ctx.caller.user_id
+
+
+def customer_spoke(
+    ctx: ToolContext, conversation_id: str, text: str, *, asks: bool = True
+) -> Ticket | None:
+    """Tell a chat's ticket what the customer has just said; None when it concerns none.
+
+    It answers a ticket that waits for the customer and reopens a resolved one, unless the
+    words ask for nothing (``asks`` is False: thanks, a bare yes). A resolved ticket that has
+    been silent too long is closed instead. The words are in the chat already.
+    """
+    if tickets.of_conversation(ctx.tx, conversation_id, ("open", "in_progress")):
+        return None  # a newer matter runs: its person reads the chat
+    ticket = tickets.of_conversation(ctx.tx, conversation_id, ("waiting_customer", "resolved"))
+    if ticket is None or ticket.user_id != ctx.caller.user_id:
+        return None
+    if _over(ctx, ticket):
+        tickets.close_silent_tickets(ctx.tx, ctx.now, ctx.rules.ticket_auto_close_days)
+        return None
+    if ticket.status == "resolved" and not asks:
+        return None
+    return save_ticket(
+        ctx, ticket, _heard(ctx, ticket), action="message", kind="message", text=clean(text)
+    )
+
+
+def save_ticket(
+    ctx: ToolContext,
+    ticket: Ticket,
+    changes: Mapping[str, Any],
+    *,
+    action: str,
+    kind: str,
+    text: str = "",
+    internal: bool = False,
+) -> Ticket:
+    """Save with an entry in the history and in the audit; returns the ticket as it is now.
+
+    Raises StateChanged when ``ticket`` is stale.
+    """
+    saved = tickets.save(
+        ctx.tx, ticket, changes, at=ctx.now, actor_id=ctx.caller.user_id, kind=kind, text=text,
+        internal=internal,
+    )  # fmt: skip
+    if saved is None:
+        raise stale(ctx, ticket.ticket_id, ticket.version)
+    ctx.audit(action, "ticket", ticket.ticket_id, saved.before, saved.after)
+    found = tickets.get(ctx.tx, ticket.ticket_id, user_id=None, internal=ctx.caller.is_staff)
+    assert found is not None, "it was saved in this transaction"
+    return found
+
+
+def stale(ctx: ToolContext, ticket_id: str, version: int) -> StateChanged:
+    """The error for a save based on ``version``: it says what happened since."""
+    changes, kinds = tickets.changes_since(ctx.tx, ticket_id, version)
+    names = [words.TICKET_FIELD[name] for name in words.TICKET_FIELD if name in changes]
+    news = next((_NEWS[kind] for kind in reversed(kinds) if kind in _NEWS), "문의가 바뀌었어요")
+    what = f"{words.with_subject(names)} 바뀌었어요" if names else news
+    return StateChanged(
+        f"그사이 {what}. 바뀐 내용을 확인한 뒤 다시 저장해 주세요.", changes=changes
+    )
+
+
+def public_text(text: str) -> str:
+    """What a person writes, masked. Raises BadInput when it is empty or too long."""
+    text = text.strip()
+    if not text:
+        raise BadInput("내용을 적어 주세요.")
+    if len(text) > MOST_CHARS:
+        raise BadInput(f"{MOST_CHARS:,}자까지 적을 수 있어요. 줄여서 다시 보내 주세요.")
+    return clean(text)
+
+
+def say_in_chat(ctx: ToolContext, ticket: Ticket, *, role: str, text: str) -> None:
+    """Show what was written about a ticket in its chat, where there is one."""
+    if ticket.conversation_id is None:
+        return
+    conversations.add_message(
+        ctx.tx,
+        StoredMessage(
+            f"m_{secrets.token_urlsafe(12)}", ticket.conversation_id, None, role, text,
+            {"name": ctx.caller.name} if role == "staff" else {}, to_text(ctx.now),
+        ),
+    )  # fmt: skip
+    conversations.touch(ctx.tx, ticket.conversation_id, at=ctx.now)
+
+
+def _heard(ctx: ToolContext, ticket: Ticket) -> dict[str, Any]:
+    """What the customer's words change."""
+    to = {"waiting_customer": "in_progress", "resolved": reopened_status(ticket)}
+    if ticket.status not in to:
+        return {}
+    return moved(ticket, to[ticket.status], ctx.now, ctx.rules)
+
+
+def _over(ctx: ToolContext, ticket: Ticket) -> bool:
+    """Whether a resolved ticket has been silent so long that it counts as closed."""
+    return ticket.status == "resolved" and is_silent(
+        tickets.last_heard(ctx.tx, ticket, ctx.now), ctx.now, ctx.rules
+    )
+
+
+def _customer(
+    ctx: ToolContext, order_id: str | None, claim_id: str | None, customer_id: str | None
+) -> str:
+    """Whose ticket it will be; everything it names must be that customer's."""
+    staff = ctx.caller.is_staff
+    mine = ctx.caller.user_id or _owner_of_granted(ctx, order_id)
+    owner = None if staff else mine
+    order = orders.get(ctx.tx, order_id, user_id=owner) if order_id else None
+    if order_id and order is None:
+        raise NotFound("해당 주문을 찾을 수 없어요. 주문번호를 다시 확인해 주세요.")
+    claim = claims.get(ctx.tx, claim_id, user_id=owner) if claim_id else None
+    if claim_id and claim is None:
+        raise NotFound("해당 신청을 찾을 수 없어요. 접수번호를 다시 확인해 주세요.")
+    may_name = staff or customer_id in (None, mine)
+    if not may_name or (customer_id and accounts.get(ctx.tx, customer_id) is None):
+        raise NotFound("해당 고객을 찾을 수 없어요. 고객 번호를 다시 확인해 주세요.")
+    owners = {thing.user_id for thing in (order, claim) if thing is not None}
+    owners |= {customer_id} if customer_id else set()
+    if len(owners) > 1:
+        raise BadInput("주문과 신청, 고객이 서로 달라요. 한 고객의 것만 골라 주세요.")
+    return owners.pop() if owners else mine
 
 
 def _owner_of_granted(ctx: ToolContext, order_id: str | None) -> str:

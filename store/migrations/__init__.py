@@ -9,11 +9,23 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from store.database import Tx
-from store.migrations import m001_first_schema
+from store.migrations import (
+    m001_first_schema,
+    m002_money,
+    m003_catalogue,
+    m004_orders,
+    m005_tickets,
+)
 
 __all__ = ["MIGRATIONS", "apply"]
 
-MIGRATIONS = (("m001_first_schema", m001_first_schema.apply),)
+MIGRATIONS = (
+    ("m001_first_schema", m001_first_schema.apply),
+    ("m002_money", m002_money.apply),
+    ("m003_catalogue", m003_catalogue.apply),
+    ("m004_orders", m004_orders.apply),
+    ("m005_tickets", m005_tickets.apply),
+)
 
 
 def apply(tx: Tx) -> list[str]:

@@ -91,7 +91,12 @@ def test_a_stale_order_is_not_written(tx: Tx) -> None:
 
 
 def test_another_option_of_a_line(tx: Tx) -> None:
-    orders.swap_line_option(tx, f"{FIRST}-1", sku="P1-B", option_name="B")
+    order = orders.get(tx, FIRST, user_id="minji")
+    assert order is not None
+    line = order.lines[0]
+    orders.swap_option(
+        tx, line, line.quantity, sku="P1-B", option_name="B", unit_price_krw=line.unit_price_krw
+    )
     order = orders.get(tx, FIRST, user_id="minji")
     assert order is not None
     assert (order.lines[0].sku, order.lines[0].option_name) == ("P1-B", "B")
@@ -136,7 +141,7 @@ def test_products_and_stock(tx: Tx) -> None:
     assert product is not None
     assert product.in_stock
     assert product.keywords == ("컵",)
-    assert products.every(tx) == [product]
+    assert products.many(tx, ["P1", "P2"]) == [product]
     assert products.categories(tx) == ["주방"]
     assert products.get(tx, "P2") is None
     assert products.option(tx, "P9") is None

@@ -200,7 +200,7 @@ def test_made_to_order_goods_come_back_for_a_fault_only() -> None:
     ("status", "expected"),
     [
         ("pending_payment", {"cancel", "change_address", "change_option"}),
-        ("paid", {"cancel", "change_address", "change_option"}),
+        ("paid", {"cancel", "change_address", "change_option", "change_payment"}),
         ("preparing", {"request_cancel"}),
         ("shipped", {"track"}),
         ("delivered", {"track", "return", "exchange"}),

@@ -1,0 +1,115 @@
+"""Claims at the staff's side: the queue, and moving a claim along its life."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from agent.shop.calendar import day_of
+from agent.shop.claims import UNSOLD_REASONS, check_transition
+from agent.shop.refunds import late_interest_krw
+from agent.tools.base import ToolContext, clean, tool
+from agent.tools.cancels import finish_cancel
+from agent.tools.claims import current_claim, save_claim, undo
+from agent.tools.ledger import charge, own_method, pay_back, restock
+from agent.tools.orders import get_order
+from errors import BadInput, StateChanged
+from store import claims, orders, products
+from store.models import Claim, Order, OrderLine, to_text
+
+__all__ = ["advance_claim", "claim_queue"]
+
+_NOTE_MAX = 500
+
+
+@tool("READ")
+def claim_queue(ctx: ToolContext, *, statuses: Sequence[str] = (), limit: int = 50) -> list[Claim]:
+    """Every customer's claims, newest first; staff only. Raises Forbidden."""
+    ctx.require_staff()
+    return claims.find(ctx.tx, user_id=None, statuses=statuses, limit=max(1, min(limit, 100)))
+
+
+@tool("WRITE")
+def advance_claim(
+    ctx: ToolContext, *, claim_id: str, to: str, note: str = "", version: int | None = None
+) -> Claim:
+    """Move a claim to its next state, with what that does to money, goods and order; staff only.
+
+    ``collected``: the goods are back and the refund is due within business days.
+    ``completed``: pays the refund (with interest when late) and puts the goods on the shelf,
+    or gives the order its exchanged options. ``rejected`` needs a ``note``, and the lines get
+    back the state they had. Raises Forbidden, NotFound, NotAllowedNow with the states that
+    may follow, StateChanged, BadInput for a refusal without a reason.
+    """
+    ctx.require_staff()
+    claim = current_claim(ctx, claim_id, version)
+    check_transition(claim.kind, claim.status, to)
+    note = clean(note.strip())[:_NOTE_MAX]
+    if to == "rejected" and not note:
+        raise BadInput("거절하시려면 고객에게 알릴 이유를 적어 주세요.")
+    order = get_order(ctx, order_id=claim.order_id)
+    changes: dict[str, Any] = {"status": to} | ({"note": note} if note else {})
+    if to in ("rejected", "withdrawn"):
+        undo(ctx, claim)
+    elif to == "collected":
+        changes["collected_at"] = to_text(ctx.now)
+    elif to == "completed":
+        changes["completed_at"] = to_text(ctx.now)
+        return _complete(ctx, order, claim, changes)
+    return save_claim(ctx, order, claim, changes)
+
+
+def _complete(ctx: ToolContext, order: Order, claim: Claim, changes: dict[str, Any]) -> Claim:
+    if claim.kind == "cancel":
+        done = save_claim(ctx, None, claim, changes)
+        finish_cancel(ctx, order, claim)
+        return done
+    if claim.kind == "return":
+        _refund(ctx, order, claim)
+    else:
+        _exchange(ctx, order, claim)
+    _shelve(ctx, order, claim)
+    return save_claim(ctx, order if claim.kind == "return" else None, claim, changes)
+
+
+def _refund(ctx: ToolContext, order: Order, claim: Claim) -> None:
+    """Pay a claim back as it was quoted, and what being late adds."""
+    if not claim.refund_krw:
+        return
+    pay_back(
+        ctx, order, claim.refund_krw, claim_id=claim.claim_id,
+        method=own_method(ctx, order, claim.method_id) if claim.method_id else None,
+        interest_krw=late_interest_krw(claim, today=day_of(ctx.now), rules=ctx.rules),
+    )  # fmt: skip
+
+
+def _exchange(ctx: ToolContext, order: Order, claim: Claim) -> None:
+    """Give the order its new options and settle what they cost more or less."""
+    by_id = {line.line_id: line for line in order.lines}
+    for line in claim.lines:
+        _swap(ctx, by_id[line.line_id], line.quantity, line.new_sku or "")
+    difference = int(claim.quote.get("difference_krw", 0))
+    if difference > 0 and claim.method_id:
+        charge(ctx, order, own_method(ctx, order, claim.method_id), difference)
+    _refund(ctx, order, claim)
+    after = {"items_krw": order.items_krw + difference, "total_krw": order.total_krw + difference}
+    if not orders.change(ctx.tx, order, after if difference else {}, at=ctx.now):
+        raise StateChanged("그사이 주문 상태가 바뀌었어요. 바뀐 내용을 다시 확인해 주세요.")
+
+
+def _swap(ctx: ToolContext, line: OrderLine, quantity: int, sku: str) -> None:
+    wanted, now = products.option(ctx.tx, sku), products.option(ctx.tx, line.sku)
+    if wanted is None or wanted.sku == line.sku:
+        return
+    more = wanted.extra_krw - now.extra_krw if now else 0
+    orders.swap_option(
+        ctx.tx, line, quantity, sku=wanted.sku, option_name=wanted.name,
+        unit_price_krw=line.unit_price_krw + more,
+    )  # fmt: skip
+
+
+def _shelve(ctx: ToolContext, order: Order, claim: Claim) -> None:
+    """What came back goes on the shelf unless it came back broken."""
+    if claim.reason_code not in UNSOLD_REASONS:
+        sku_of = {line.line_id: line.sku for line in order.lines}
+        restock(ctx, [(sku_of[line.line_id], line.quantity) for line in claim.lines])

@@ -1,0 +1,167 @@
+"""The audit in staff's words, and that every change made in a chat is in it with its turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from agent.shop import words
+from agent.tools.base import REGISTRY, ToolContext, run
+from agent.types import Caller
+from errors import BadInput
+from services import Services
+from store import payment_methods
+from store.models import PaymentMethod
+from tests.conftest import Clock
+from tests.shelves import ROAD, STAFF, order_of, other_options
+
+Try = tuple[Caller, dict[str, Any]]
+MINJI = Caller("customer", "user_001", "김민지")
+
+
+def order(shop: Services, status: str) -> str:
+    return order_of(shop, MINJI, status).order_id
+
+
+def ticket(shop: Services, *, resolved: bool = False) -> dict[str, Any]:
+    made = shop.tool(MINJI, "create_ticket", issue_type="other", description="도와주세요")
+    if resolved:
+        made = shop.tool(
+            STAFF, "resolve_ticket", ticket_id=made.ticket_id, version=1, resolution="했어요"
+        )
+    return {"ticket_id": made.ticket_id, "version": made.version}
+
+
+def options(shop: Services) -> dict[str, Any]:
+    paid = order_of(shop, MINJI, "paid")
+    line, sku = paid.lines[0], other_options(shop, paid)[True]
+    return {"order_id": paid.order_id, "changes": [(line.line_id, sku)]}
+
+
+def payment(shop: Services) -> dict[str, Any]:
+    card = PaymentMethod("PM-x", "user_001", "card", "국민카드", "1111")
+    with shop.database.write() as tx:
+        payment_methods.add(tx, card, position=9)
+    return {"order_id": order(shop, "paid"), "method_id": "PM-x"}
+
+
+def a_return(shop: Services) -> dict[str, Any]:
+    found = order_of(shop, MINJI, "delivered")
+    return {
+        "order_id": found.order_id, "kind": "return", "reason_code": "defect",
+        "lines": [(found.lines[0].line_id, 1, None)],
+    }  # fmt: skip
+
+
+def requested(shop: Services) -> dict[str, Any]:
+    return {"claim_id": shop.tool(MINJI, "list_claims", statuses=("requested",))[0].claim_id}
+
+
+# For every tool that writes: who does it, and arguments with which it works.
+TRIES: dict[str, Callable[[Services], Try]] = {
+    "cancel_order": lambda s: (MINJI, {"order_id": order(s, "paid")}),
+    "request_cancel": lambda s: (MINJI, {"order_id": order(s, "preparing")}),
+    "change_address": lambda s: (MINJI, {"order_id": order(s, "paid"), "road": ROAD}),
+    "change_options": lambda s: (MINJI, options(s)),
+    "change_payment": lambda s: (MINJI, payment(s)),
+    "change_customer_address": lambda s: (MINJI, {"road": ROAD, "zip_code": "04524"}),
+    "lookup_guest_order": lambda s: (
+        Caller(guest_key="g"), {"order_id": order(s, "paid"), "email": "minji@example.com"}),
+    "advance_order": lambda s: (STAFF, {"order_id": order(s, "paid"), "to": "preparing"}),
+    "create_claim": lambda s: (MINJI, a_return(s)),
+    "withdraw_claim": lambda s: (MINJI, requested(s)),
+    "advance_claim": lambda s: (STAFF, {**requested(s), "to": "approved"}),
+    "create_ticket": lambda s: (MINJI, {"issue_type": "other", "description": "도와주세요"}),
+    "add_ticket_message": lambda s: (
+        MINJI, {"ticket_id": ticket(s)["ticket_id"], "text": "아직이에요"}),
+    "take_ticket": lambda s: (STAFF, ticket(s)),
+    "assign_ticket": lambda s: (STAFF, ticket(s) | {"assignee_id": "admin_001"}),
+    "reply_ticket": lambda s: (STAFF, ticket(s) | {"text": "확인했어요"}),
+    "note_ticket": lambda s: (STAFF, ticket(s) | {"text": "확인 중"}),
+    "edit_ticket": lambda s: (STAFF, ticket(s) | {"priority": "high"}),
+    "resolve_ticket": lambda s: (STAFF, ticket(s) | {"resolution": "했어요"}),
+    "close_ticket": lambda s: (STAFF, ticket(s, resolved=True)),
+    "reopen_ticket": lambda s: (STAFF, ticket(s, resolved=True)),
+}  # fmt: skip
+
+
+def test_every_tool_that_writes_is_tried() -> None:
+    assert set(TRIES) == {name for name, tool in REGISTRY.items() if tool.kind == "WRITE"}
+
+
+@pytest.mark.parametrize("name", TRIES)
+def test_a_change_made_in_a_chat_is_in_the_audit_with_its_turn(shop: Services, name: str) -> None:
+    caller, given = TRIES[name](shop)
+    with shop.database.write() as tx:
+        run(
+            ToolContext(tx, caller, shop.rules, shop.clock(), source="chat", turn_id="t_this"),
+            name, **given,
+        )  # fmt: skip
+    rows = shop.tool(STAFF, "list_audit", turn_id="t_this").items
+    assert rows, f"{name} leaves no trace"
+    for row in rows:
+        assert (row.entry.actor_id, row.entry.actor_role) == (caller.user_id, caller.role)
+        assert (row.entry.source, row.source_ko) == ("chat", "상담 채팅")
+        assert row.entry.action in words.AUDIT_ACTION, "give it a Korean word"
+        assert row.entry.object_type in words.AUDIT_OBJECT, "give it a Korean word"
+        for change in row.changes:
+            assert change.field in words.AUDIT_FIELD, "give it a Korean word"
+            assert change.before != change.after
+
+
+def test_a_refused_change_leaves_no_trace(shop: Services) -> None:
+    given = ticket(shop, resolved=True)
+    with pytest.raises(BadInput):
+        shop.tool(STAFF, "edit_ticket", **given, priority="now")
+    rows = shop.tool(STAFF, "list_audit", object_id=given["ticket_id"]).items
+    assert [row.entry.action for row in rows] == ["resolve", "create"]
+
+
+def test_values_are_words_and_people_have_names(shop: Services) -> None:
+    given = ticket(shop)
+    shop.tool(STAFF, "take_ticket", **given)
+    row = shop.tool(STAFF, "list_audit", object_id=given["ticket_id"], limit=1).items[0]
+    assert (row.entry.actor_name, row.action_ko, row.object_ko, row.source_ko) == (
+        "이상담", "담당 맡음", "문의", "화면",
+    )  # fmt: skip
+    said = {change.field_ko: (change.before_ko, change.after_ko) for change in row.changes}
+    assert said == {"상태": ("접수", "처리 중"), "담당자": ("없음", "이상담")}
+
+
+def test_money_and_lists_read_well(shop: Services) -> None:
+    given = ticket(shop)
+    shop.tool(STAFF, "edit_ticket", **given, tags=["급함", "VIP"], priority="low")
+    row = shop.tool(STAFF, "list_audit", object_id=given["ticket_id"], limit=1).items[0]
+    said = {change.field: change.after_ko for change in row.changes}
+    assert said == {"tags": "급함, VIP", "priority": "낮음"}
+
+
+def test_pages_follow_each_other_without_a_gap(shop: Services) -> None:
+    seen: list[int] = []
+    cursor = None
+    while True:
+        page = shop.tool(STAFF, "list_audit", limit=37, cursor=cursor)
+        seen += [row.entry.event_seq for row in page.items]
+        if (cursor := page.next_cursor) is None:
+            break
+    with shop.database.read() as tx:
+        every = [row["event_seq"] for row in tx.rows("select event_seq from audit_events")]
+    assert seen == sorted(every, reverse=True)
+    assert len(shop.tool(STAFF, "list_audit", limit=9999).items) == min(100, len(every))
+
+
+def test_days_count_back_from_now(shop: Services, clock: Clock) -> None:
+    given = ticket(shop)
+    clock.pass_(days=2)
+    shop.tool(STAFF, "take_ticket", **given)
+    one = shop.tool(STAFF, "list_audit", object_id=given["ticket_id"], days=1).items
+    assert [row.entry.action for row in one] == ["take"]
+    assert len(shop.tool(STAFF, "list_audit", object_id=given["ticket_id"], days=3).items) == 2
+
+
+@pytest.mark.parametrize("cursor", ["x", "-1", "1.5", "²", "9" * 30])
+def test_a_cursor_that_is_none_is_refused(shop: Services, cursor: str) -> None:
+    with pytest.raises(BadInput):
+        shop.tool(STAFF, "list_audit", cursor=cursor)
