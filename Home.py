@@ -11,8 +11,10 @@ import gc
 import logging
 import os
 import secrets
+import sqlite3
 import sys
 import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -31,12 +33,14 @@ from services import Services
 os.environ["SANGDAM_HOST"] = str(st.get_option("server.address") or "0.0.0.0")
 os.environ["SANGDAM_PORT"] = str(st.get_option("server.port"))
 _log = logging.getLogger("sangdam.home")
+HOUSEKEEPING_S = 3600.0
 
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Start the preparation; the server does not wait for it."""
+    """Start the preparation and the hourly chores; the server does not wait for them."""
     threading.Thread(target=_prepare, name="warm-up", daemon=True).start()
+    threading.Thread(target=_keep_house, name="housekeeping", daemon=True).start()
     yield
 
 
@@ -53,6 +57,16 @@ def _prepare() -> None:
     gc.collect()
     gc.freeze()
     _welcome(desk)
+
+
+def _keep_house() -> None:
+    """Once an hour for as long as the process lives; the preparation has done it first."""
+    while True:
+        time.sleep(HOUSEKEEPING_S)
+        try:
+            services.get().housekeeping()
+        except (SangdamError, sqlite3.Error) as error:  # a busy or full disk: next hour again
+            _log.error("housekeeping failed", exc_info=error)
 
 
 def _tell(desk: Services, what: str, done: int, of: int) -> None:

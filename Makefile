@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet
 UNIT := -m "not browser and not process and not slow" -n 2
 
-.PHONY: setup setup-dev run test test-unit test-browser test-neural check format bench clean
+.PHONY: setup setup-dev run test test-unit test-browser test-neural test-engine check format bench clean
 
 setup: $(VENV)/.runtime
 
@@ -47,6 +47,12 @@ test-browser: setup-dev
 
 test-neural: .venv-neural/.installed
 	@HF_HUB_OFFLINE=1 .venv-neural/bin/python -m pytest tests/neural $(ARGS)
+
+# 2,000 random sequences of actions, new ones each time; SEED=… repeats a run.
+test-engine: setup-dev
+	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; $(PY) -m pytest \
+		tests/agent/test_engine_sequences.py --hypothesis-profile engine \
+		--hypothesis-seed $$seed $(ARGS)
 
 check: setup-dev
 	@$(VENV)/bin/ruff format --check .

@@ -24,9 +24,10 @@ from agent.shop.claims import allowed_actions
 from agent.shop.rules import Rules
 from agent.tools.base import REGISTRY, ToolContext, run
 from agent.types import Caller, Event, PendingActionView, Role, Source
+from agent.weather_client import OpenMeteo, weather_of
 from errors import BadCredentials, NotFound
 from settings import ROOT, Settings
-from store import accounts
+from store import accounts, tickets
 from store.database import Database
 from store.models import Conversation, Order, StoredMessage, User
 
@@ -128,6 +129,11 @@ class Services:
         return train(_INTENTS, self._intent_model, self.tokenizer, self.encoder)
 
     @cached_property
+    def weather(self) -> OpenMeteo | None:
+        """The configured weather service. Raises BadSetting for an address of another kind."""
+        return weather_of(self.settings)
+
+    @cached_property
     def desk(self) -> core.Desk:
         """What the agent's turn needs."""
         return core.Desk(
@@ -137,6 +143,7 @@ class Services:
             understander=self.understander,
             policy_search=self.policies.search,
             llm=chain_of(self.settings),
+            weather=self.weather,
             limits=core.Limits.of(self.settings),
             clock=self.clock,
         )
@@ -158,6 +165,7 @@ class Services:
             if self.settings.demo:
                 tell("데모 상점", 1, 4)
                 seed_demo(self.settings, database=self.database, clock=self.clock)
+            self.housekeeping()
             tell("정책 문서", 2, 4)
             self.build_index()
             tell("의도 분류 모델", 3, 4)
@@ -167,6 +175,14 @@ class Services:
             add_business_days(today, 1)  # loads the holiday tables
             tell("준비 완료", 4, 4)
             self._ready.set()
+
+    def housekeeping(self) -> int:
+        """What is due by the clock alone: close silent tickets. Returns how many; idempotent."""
+        with self.database.write() as tx:
+            closed = tickets.close_silent_tickets(
+                tx, self.clock(), self.rules.ticket_auto_close_days
+            )
+        return len(closed)
 
     def build_index(self) -> Any:
         """Index data/policies with the rule values in force; only what changed is done."""
@@ -258,13 +274,16 @@ class Services:
             confirm=confirm, source=source,
         )  # fmt: skip
 
-    def tool(self, caller: Caller, name: str, *, source: Source = "page", **arguments: Any) -> Any:
+    def tool(
+        self, caller: Caller, name: str, /, *, source: Source = "page", **arguments: Any
+    ) -> Any:
         """Run a tool for a page or a route, in a transaction of the right kind."""
         unit = self.database.write if REGISTRY[name].kind == "WRITE" else self.database.read
         with unit() as tx:
             context = ToolContext(
                 tx, caller, self.rules, self.clock(), source=source,
                 policy_search=self.policies.search if name == "search_policies" else None,
+                weather=self.weather,
             )  # fmt: skip
             return run(context, name, **arguments)
 
@@ -338,7 +357,7 @@ def seed_demo(
 ) -> SeedReport | None:
     """Seed the demonstration shop into an empty store; None when it holds data already."""
     from agent.shop.quote import quote
-    from agent.tools.tickets import due_times
+    from agent.shop.tickets import due_times
     from store import seed
 
     database = database or Database(settings.data_path / "sangdam.db")

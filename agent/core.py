@@ -19,10 +19,12 @@ from agent import actions, conversations, outcomes
 from agent.cards import choice_card
 from agent.desk import Desk, Limits, State
 from agent.flows import FLOWS
+from agent.flows.errands import errand_of
 from agent.guardrails import check_input
 from agent.memory import Context
 from agent.reply import compose, store_reply
 from agent.resolve import resolve
+from agent.tools import tickets
 from agent.tools.base import ToolContext
 from agent.turn import Turn
 from agent.types import (
@@ -120,6 +122,7 @@ def _run(
     else:
         understood, second = _understand(desk, state)
         yield Status(FLOWS[understood.intent].working, conversation.conversation_id)
+        _tell_ticket(desk, state, understood, checked.text)
         turn = _answer(desk, state, understood)
         _add_notes(turn, state, second)
     yield from _finish(desk, state, turn)
@@ -143,6 +146,20 @@ def _understand(desk: Desk, state: State) -> tuple[Understood, str]:
     return understood, second
 
 
+def _tell_ticket(desk: Desk, state: State, understood: Understood, text: str) -> None:
+    """The chat's ticket hears what the customer says, unless it answers the desk's own question."""
+    answer = understood.slots.yes_no is not None
+    if answer and (state.context.offered or state.context.asking):
+        return
+    session_id = state.conversation.conversation_id
+    with desk.database.read() as tx:
+        if not tickets.listens(_tools(desk, state, tx), session_id):
+            return
+    asks = not answer and understood.intent != "smalltalk"
+    with desk.database.write() as tx:
+        tickets.customer_spoke(_tools(desk, state, tx), session_id, text, asks=asks)
+
+
 def _add_notes(turn: Turn, state: State, second: str) -> None:
     """What the customer should know besides: something was masked, a wish still waits."""
     if any(flag.startswith("pii_") for flag in state.flags):
@@ -162,7 +179,7 @@ def _tools(desk: Desk, state: State, tx: Tx, used: list[str] | None = None) -> T
         tx, state.caller, desk.rules, state.now, source=state.source, turn_id=state.turn_id,
         conversation_id=state.conversation.conversation_id,
         granted=frozenset(state.context.granted), policy_search=desk.policy_search,
-        used=[] if used is None else used,
+        weather=desk.weather, used=[] if used is None else used,
     )  # fmt: skip
 
 
@@ -224,9 +241,10 @@ def _offer_again(turn: Turn, pending: PendingAction) -> None:
 
 
 def _flow(turn: Turn) -> None:
-    """Run the intent's flow; a refusal by a tool becomes the reply."""
+    """Run the errand or the intent's flow; a refusal by a tool becomes the reply."""
+    run = errand_of(turn) or FLOWS[turn.intent].run
     try:
-        FLOWS[turn.intent].run(turn)
+        run(turn)
     except SangdamError as error:
         turn.refuse(error)
 

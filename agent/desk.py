@@ -11,7 +11,7 @@ from agent.llm import Phraser
 from agent.memory import Context
 from agent.prompts import Prompts
 from agent.shop.rules import Rules
-from agent.tools.base import PolicySearch
+from agent.tools.base import PolicySearch, WeatherProvider
 from agent.turn import Understands
 from agent.types import Caller, Source
 from store.database import Database
@@ -48,6 +48,7 @@ class Desk:
     understander: Understands
     policy_search: PolicySearch
     llm: Phraser | None = None
+    weather: WeatherProvider | None = None
     limits: Limits = Limits()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 

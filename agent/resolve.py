@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from agent.errands import find_errand
 from agent.flows import FLOWS
 from agent.flows.aftercare import WITHDRAW
+from agent.flows.errands import INTENT_OF
 from agent.memory import Asking, Context
 from agent.shop.claims import FAULT_OF
+from agent.shop.weather import find_place
 from agent.types import IntentGuess, Slots, Understood
 
 __all__ = ["fills", "resolve"]
@@ -22,6 +25,10 @@ _HOW_MUCH_BACK = re.compile(r"취소하면\s*(?:얼마|환불|돈)")
 _ON_ITS_WAY = re.compile(r"출고|발송|언제\s*(?:와|도착|오)|배송\s*(?:언제|됐|시작)")
 _GOES_ON = re.compile(r"(?:그럼 |그리고 )?\S.{0,18}(?:은|는)\s?요\?*")
 _IF = re.compile(r"^그럼 .{1,12}(?:이면|면|일 때|경우)(?:은|는|에는)?\s?요\?*$")
+_METHOD = re.compile(r"카드|페이|계좌|입금|상품권")
+# "텀블러 한 개만 빼 주세요", "후드티는 빼고 보내 주세요"
+_TAKE_OUT = re.compile(r"빼\s?(?:주|줘|달라|고\s.{0,16}보내)")
+_OTHER_METHOD = re.compile(r"(?:결제|카드|페이).{0,14}(?:바꾸|바꿔|바꿀|변경)")
 _VAGUE = {"smalltalk", "unclear", "out_of_scope"}
 _MAYBE_DEFECT = {"complaint", "unclear", "product_info"}
 _NEVER_JUMP = _VAGUE | {"order_status"}
@@ -34,6 +41,10 @@ def resolve(
 
     Below ``min_confidence`` (0 to 1), with nothing to hold on to, the intent is "unclear".
     """
+    errand = None if images else find_errand(text)
+    if errand is not None:  # its numbers and places answer no question that is open
+        slots = replace(understood.slots, yes_no=None)
+        return replace(_as(understood, INTENT_OF[errand]), slots=slots, errand=errand)
     intent = (
         _by_question(understood, text, context.asking, images=images)
         or _by_words(understood, text, images=images)
@@ -62,8 +73,8 @@ def _by_question(
     claiming = asking.intent in _SAME[0]
     money = claiming and intent == "refund_status" and "?" not in text
     other = claiming and "말고" in text and bool(slots.products)
-    # A place without a number: the address is asked for again.
-    place = asking.slot == "address" and intent in _VAGUE and len(text) >= 3
+    # A place without a number: the address is asked for again, the weather looked up.
+    place = asking.slot in ("address", "place") and intent in _VAGUE and len(text) >= 3
     return asking.intent if _same(intent, asking.intent) or money or other or place else None
 
 
@@ -74,8 +85,10 @@ def _by_words(understood: Understood, text: str, *, images: bool) -> str | None:
         return "defect"
     if any(_MODEL.search(word) for word in slots.products) and intent in _NOT_PRODUCT:
         return "product_info"
-    if slots.products and _HOW_MUCH_BACK.search(text):
+    if slots.products and (_HOW_MUCH_BACK.search(text) or _TAKE_OUT.search(text)):
         return "cancel"
+    if intent == "payment" and _OTHER_METHOD.search(text):
+        return "change_order"
     if slots.products and intent == "product_info" and _ON_ITS_WAY.search(text):
         return "delivery"
     if intent in _MAYBE_DEFECT and understood.confidence < SURE and _seller(slots):
@@ -110,8 +123,12 @@ def fills(asking: Asking, slots: Slots, text: str, *, images: bool) -> bool:
             return named or slots.when is not None or bool(slots.address)
         case "guest_order":
             return bool(slots.order_id or slots.email)
-        case "line" | "withdraw":
+        case "line":
+            return named or slots.everything or slots.quantity is not None
+        case "withdraw":
             return named
+        case "method":
+            return named or bool(_METHOD.search(text))
         case "reason":
             return bool(slots.reason_code) or images or len(text.split()) > 1
         case "kind":
@@ -120,6 +137,8 @@ def fills(asking: Asking, slots: Slots, text: str, *, images: bool) -> bool:
             return bool(slots.wanted_option) or len(text) <= 20
         case "address":
             return bool(slots.address) or (bool(re.search(r"\d", text)) and len(text) >= 8)
+        case "place":
+            return bool(find_place(text))
         case "what":
             return bool(re.search(r"배송지|주소|옵션|사이즈|색|결제", text))
     return False
@@ -136,11 +155,14 @@ def _jumps(understood: Understood, asking: Asking, text: str) -> bool:
         return False
     if asking.intent in _SAME[0] and intent == "refund_status" and "?" not in text:
         return False
-    if asking.slot in ("option", "line", "kind") and intent in ("product_info", "change_order"):
+    question = text.rstrip().endswith("?") or "나요" in text or "까요" in text
+    if asking.intent == "cancel":  # only offered to be narrowed: "이어폰 방수 돼요?" is not that
+        if intent == "product_info":
+            return question
+    elif asking.slot in ("option", "line", "kind") and intent in ("product_info", "change_order"):
         return False
     if _same(intent, asking.intent) or intent in _NEVER_JUMP:
         return False
-    question = text.rstrip().endswith("?") or "나요" in text or "까요" in text
     sure = 0.5 if question else SURE
     return understood.confidence >= sure and len(text.replace(" ", "")) >= 8
 

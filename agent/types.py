@@ -102,12 +102,16 @@ class IntentGuess:
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """The result of understanding one message, best guess first."""
+    """The result of understanding one message, best guess first.
+
+    ``errand`` names a small wish that runs instead of the intent's flow (``agent.errands``).
+    """
 
     intent: str
     confidence: float
     slots: Slots
     alternatives: tuple[IntentGuess, ...] = ()
+    errand: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,14 @@
-"""내 계정: who is signed in, and signing out here or everywhere."""
+"""내 계정: who is signed in, their address and ways to pay, and signing out."""
 
 from __future__ import annotations
 
 import streamlit as st
 
-from ui import auth, page, session
+from ui import account, auth, page, session
 
 
 def main() -> None:
-    """Name, e-mail and role; two ways out."""
+    """Name, e-mail and role; what a customer registered; two ways out."""
     desk = page.setup("내 계정", roles=page.SIGNED_IN, layout="centered")
     person = session.user()
     if person is None:  # the session ended between the guard and here
@@ -24,6 +24,8 @@ def main() -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.caption(label, width=64)
                 st.text(value, width="stretch")
+    if person.role == "customer":
+        account.draw(desk, session.caller())
     with st.container(border=True, key="sangdam-sessions"):
         st.markdown("**로그인 관리**")
         st.caption("잃어버린 기기나 공용 컴퓨터가 걱정되면 모든 기기에서 로그아웃해 주세요.")

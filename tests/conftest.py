@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import settings as settings_module
@@ -19,6 +20,9 @@ ROOT = Path(__file__).resolve().parents[1]
 CACHE = ROOT / "var" / "test-cache"
 # Friday, 20 November 2026, noon in Seoul.
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
+
+# `make test-engine`: every sequence a new one; the profile of the tests is Hypothesis's own.
+hypothesis.settings.register_profile("engine", max_examples=2000, deadline=None, database=None)
 
 
 @dataclass

@@ -172,7 +172,7 @@ def test_rules_are_the_numbers_the_documents_quote(tmp_path: Path) -> None:
     assert rules["return_window_days"] == 14
     assert {"port", "data_dir", "llm_api_key", "demo"}.isdisjoint(rules)
     assert set(rules) == {row.name for row in TABLE if row.rule}
-    assert all(type(value) is int for value in rules.values())
+    assert all(type(value) in (int, bool) for value in rules.values())
 
 
 def test_every_rule_of_the_flows_has_a_setting_with_the_same_default(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import streamlit as st
 
 from agent.shop import words
 from agent.types import Caller, Card
-from errors import NotFound
+from errors import NotFound, SangdamError
 from services import Services
 from ui import cards, states, url
 from ui.format import is_past, plain, until, when
@@ -32,13 +32,20 @@ _EVENT: Mapping[str, tuple[str, str]] = {
     "assigned": ("담당자가 정해졌어요", "support_agent"),
     "taken": ("담당자가 확인하기 시작했어요", "support_agent"),
     "reply": ("상담원이 답변했어요", "forum"),
-    "message": ("메시지를 남겼어요", "chat"),
-    "customer": ("메시지를 남기셨어요", "chat"),
-    "note": ("상담원 메모", "lock"),
+    "message": ("메시지를 남기셨어요", "chat"),
+    "note": ("내부 메모", "lock"),
+    "edited": ("문의 정보를 고쳤어요", "edit"),
     "resolved": ("해결했어요", "check_circle"),
-    "reopened": ("다시 열었어요", "undo"),
+    "reopened": ("문의를 다시 열었어요", "undo"),
     "closed": ("문의를 마쳤어요", "archive"),
 }
+# What a change of state besides means to the customer.
+_TURN: Mapping[str, str] = {
+    "waiting_customer": "고객님의 답을 기다리고 있어요",
+    "resolved": "문의가 해결됐어요",
+    "closed": "문의가 종료됐어요",
+}
+_SENT = "sangdam_ticket_sent"
 
 
 # Korean breaks between words in what people wrote, too.
@@ -86,6 +93,8 @@ def detail(desk: Services, caller: Caller, ticket_id: str) -> None:
         return
     st.html(_CSS)
     _head(ticket)
+    if ticket.user_id == caller.user_id:
+        _answer(desk, caller, ticket)
     _history(ticket)
 
 
@@ -105,7 +114,7 @@ def card_of(ticket: Any) -> Card:
 def promise(ticket: Any) -> str:
     """What the customer may expect next, in one sentence; nothing once it is over."""
     if ticket.status == "waiting_customer":
-        return "답변을 기다리고 있어요. 상담 채팅에 이어서 적어 주세요."
+        return "고객님의 답변을 기다리고 있어요. 아래에 적어 주세요."
     if ticket.status not in ("open", "in_progress"):
         return ""
     if ticket.first_responded_at is None and ticket.first_response_due:
@@ -139,19 +148,86 @@ def _head(ticket: Any) -> None:
                              query_params={"order": ticket.order_id})  # fmt: skip
 
 
+def _answer(desk: Services, caller: Caller, ticket: Any) -> None:
+    """The box to write to the desk, or why there is none."""
+    if sent := st.session_state.pop(_SENT, None):
+        kind, text = sent
+        (st.success if kind == "done" else st.error)(plain(text))
+    if ticket.status == "closed":
+        with st.container(border=True, key="ticket-over", gap="xsmall"):
+            st.markdown("**종료된 문의예요**")
+            st.caption("여기에는 더 적을 수 없어요. 도움이 더 필요하면 새 상담을 시작해 주세요.")
+            st.page_link("chat.py", label="새 상담 시작하기", icon=":material/forum:")
+        return
+    key = f"answer-{ticket.ticket_id}"
+    with st.form(f"form-{key}", border=True):
+        label = "답변 적기" if ticket.status == "waiting_customer" else "더 하실 말씀 적기"
+        st.text_area(label, key=key, height=96, max_chars=4000,
+                     placeholder="담당자에게 전할 내용을 적어 주세요")  # fmt: skip
+        with st.container(
+            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
+        ):
+            st.caption(
+                "답하시면 문의가 다시 열려요" if ticket.status == "resolved"
+                else "담당자가 읽고 답해 드려요", width="content",
+            )  # fmt: skip
+            st.form_submit_button(
+                "보내기", type="primary", on_click=_send, args=(desk, caller, ticket, key)
+            )
+
+
+def _send(desk: Services, caller: Caller, ticket: Any, key: str) -> None:
+    """Send what the box holds (a callback); a refusal keeps the text."""
+    try:
+        desk.tool(
+            caller, "add_ticket_message", ticket_id=ticket.ticket_id,
+            text=st.session_state.get(key, ""),
+        )  # fmt: skip
+    except SangdamError as error:
+        st.session_state[_SENT] = ("refused", error.message)
+        return
+    st.session_state[key] = ""
+    done = "문의를 다시 열고 담당자에게 전했어요." if ticket.status == "resolved" else (
+        "담당자에게 전했어요."
+    )  # fmt: skip
+    st.session_state[_SENT] = ("done", done)
+
+
 def _history(ticket: Any) -> None:
     with st.container(border=True, key="ticket-history", gap="small"):
         st.markdown("**진행 내용**")
         for event in reversed(ticket.events):
-            title, icon = _EVENT.get(event.kind, ("내용이 바뀌었어요", "sync"))
-            if event.kind in ("message", "customer") and event.actor_id == ticket.user_id:
-                title = "메시지를 남기셨어요"
+            title, icon = _title(event)
+            staff = event.kind in ("reply", "resolved")
             with st.container(horizontal=True, wrap=False, gap="small"):
-                st.markdown(f":gray[:material/{icon}:]", width="content")
+                st.markdown(f":{'orange' if staff else 'gray'}[:material/{icon}:]", width="content")
                 with st.container(gap="xxsmall"):
                     st.markdown(f"**{title}** :small[:gray[{when(event.at)}]]")
                     if event.text:
                         st.text(event.text)
+                    if aside := _aside(event):
+                        st.caption(aside)
+
+
+def _title(event: Any) -> tuple[str, str]:
+    """What an entry is called, with the name of the person who answered, and its icon."""
+    title, icon = _EVENT.get(event.kind, ("내용이 바뀌었어요", "sync"))
+    if event.kind == "reply" and event.actor_name:
+        title = f"{plain(event.actor_name)} 상담원이 답변했어요"
+    if event.kind == "status":  # entries of a state alone: say which
+        to = str(event.after.get("status", ""))
+        title = _TURN.get(to, title)
+    if event.kind == "closed" and event.actor_id is None:
+        title = "새 소식이 없어 문의를 마쳤어요"
+    return title, icon
+
+
+def _aside(event: Any) -> str:
+    """What else a message or an answer did."""
+    was, to = event.before.get("status"), event.after.get("status")
+    if event.kind == "message" and was == "resolved":
+        return "문의가 다시 열렸어요"
+    return _TURN.get(str(to), "") if event.kind == "reply" else ""
 
 
 def _empty(*, filtered: bool) -> None:

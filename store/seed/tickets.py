@@ -207,12 +207,13 @@ def _enter(book: TicketBook, draft: _Draft, ticket_id: str, sla: SlaFunction) ->
             draft.conversation_id, text.issue_type, priority, draft.status, _subject(text.text),
             text.text, draft.agent_id, text.reply if done else "", to_text(first_due),
             to_text(resolution_due), _when(steps, "reply"), _when(steps, "status", "resolved"),
-            (), 1 + sum(1 for step in steps[1:] if step.after),
-            to_text(draft.created), to_text(steps[-1].at),
+            (), len(steps), to_text(draft.created), to_text(steps[-1].at),
+            closed_at=_when(steps, "status", "closed"),
+            waiting_since=to_text(steps[-1].at) if draft.status == "waiting_customer" else None,
         )
     )  # fmt: skip
-    for step in steps:
-        book.events.append(_event(ticket_id, step))
+    for version, step in enumerate(steps, 1):
+        book.events.append(_event(ticket_id, step, version))
         if step.after:
             action = "create" if step.kind == "created" else "change"
             book.audit.append(
@@ -222,11 +223,11 @@ def _enter(book: TicketBook, draft: _Draft, ticket_id: str, sla: SlaFunction) ->
             )
 
 
-def _event(ticket_id: str, step: _Step) -> Row:
+def _event(ticket_id: str, step: _Step, version: int) -> Row:
     return {
         "ticket_id": ticket_id, "at": to_text(step.at), "actor_id": step.actor_id,
         "kind": step.kind, "text": step.text, "internal": int(step.internal),
-        "before": dump(step.before), "after": dump(step.after),
+        "before": dump(step.before), "after": dump(step.after), "version": version,
     }  # fmt: skip
 
 

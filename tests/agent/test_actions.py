@@ -141,7 +141,7 @@ def test_the_audit_names_turn_actor_and_source(
         assert event["source"] == "terminal"
         assert (event["actor_id"], event["actor_role"]) == ("user_001", "customer")
     assert json.loads(events[0]["before"]) == {"status": "paid"}
-    assert json.loads(events[0]["after"]) == {"status": "cancelled"}
+    assert json.loads(events[0]["after"])["status"] == "cancelled"
 
 
 def test_a_proposal_alone_leaves_no_audit(shop: Services, minji: Caller, talk: Talk) -> None:

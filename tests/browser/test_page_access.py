@@ -19,7 +19,8 @@ from tests.browser.conftest import start_server
 pytestmark = pytest.mark.browser
 
 PUBLIC = {"": "상담 채팅", "policies": "정책 검색", "signin": "로그인"}
-PRIVATE = {"orders": "주문 내역", "tickets": "내 문의", "account": "내 계정"}
+STAFF_ONLY = {"audit": "감사 기록"}
+PRIVATE = {"orders": "주문 내역", "tickets": "내 문의", "account": "내 계정", **STAFF_ONLY}
 SECRET = re.compile(r"\d{8}-\d{7}|minji@example\.com|김민지|배송완료")
 ACCOUNTS = {
     "customer": "minji@example.com",
@@ -74,7 +75,7 @@ def test_signed_in_people_see_their_pages(role, open_page, sign_in, fresh_server
     for url_path, title in {**PRIVATE, "policies": "정책 검색", "": "상담 채팅"}.items():
         page.goto(f"{fresh_server.url}/{url_path}")
         expect_page(page, title)
-        assert not refused(page)
+        assert refused(page) == (role == "customer" and url_path in STAFF_ONLY)
     if role != "customer":
         assert "minji@example.com" not in page.inner_text("body")
     page.goto(f"{fresh_server.url}/signin")  # nothing to do there: on to the chat

@@ -186,7 +186,7 @@ def test_a_failed_replace_keeps_what_was_there(exported: Path, database: Databas
         import_(database, exported, replace=True)
     with database.read() as tx:
         assert tx.value("select count(*) from users") == 1
-        assert tx.value("select count(*) from sqlite_master where type = 'trigger'") == 2
+        assert tx.value("select count(*) from sqlite_master where name like 'audit_no_%'") == 2
 
 
 def test_files_are_private_and_whole(

@@ -230,7 +230,7 @@ class TestPages:
     def test_account_signs_out_everywhere(self, desk):
         _, session_id = desk.sign_in("minji@example.com", PASSWORD)
         at = open_page("account", session_id)
-        at.button[1].click().run()
+        next(one for one in at.button if one.label == "모든 기기에서 로그아웃").click().run()
         assert desk.user_of_session(session_id) is None
 
     def test_the_wrong_role_reads_a_polite_notice(self, desk):

@@ -16,7 +16,8 @@ from store import accounts
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 PUBLIC = ("chat", "policies", "signin")
-PRIVATE = {"orders": "주문 내역", "tickets": "내 문의", "account": "내 계정"}
+STAFF_ONLY = {"audit": "감사 기록"}
+PRIVATE = {"orders": "주문 내역", "tickets": "내 문의", "account": "내 계정", **STAFF_ONLY}
 ACCOUNTS = {
     "customer": "minji@example.com",
     "staff": "staff@example.com",
@@ -91,4 +92,6 @@ def test_public_pages_open_for_guests(name, open_page):
 def test_signed_in_people_get_in(name, role, desk, open_page):
     at = open_page(name, session_of(desk, role))
     assert not at.exception
+    refused = role == "customer" and name in STAFF_ONLY
+    assert any("권한이 없어요" in one.value for one in at.subheader) == refused
     assert not any("필요해요" in one.value for one in at.subheader)
