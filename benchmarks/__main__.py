@@ -10,7 +10,7 @@ import platform
 from datetime import date
 from pathlib import Path
 
-from benchmarks import bench_retrieval, bench_start, bench_turn
+from benchmarks import bench_import, bench_orders, bench_retrieval, bench_start, bench_turn
 
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -18,7 +18,7 @@ RESULTS = Path(__file__).with_name("results.json")
 def main() -> None:
     """Run all and write the results."""
     figures: dict[str, float] = {}
-    for bench in (bench_start, bench_turn, bench_retrieval):
+    for bench in (bench_start, bench_turn, bench_orders, bench_retrieval, bench_import):
         print(f"… {bench.__name__}", flush=True)
         for name, value in bench.run().items():
             figures[name] = round(value, 2)

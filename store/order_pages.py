@@ -11,14 +11,15 @@ import base64
 import binascii
 import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from errors import BadInput
 from store import orders
-from store.database import Tx
+from store.database import Tx, dump
 from store.models import OrderPage, from_text
 
-__all__ = ["clear_index", "page"]
+__all__ = ["clear_index", "indexed_at_once", "page"]
 
 MOST = 100  # orders in one page (http.md, Conventions)
 LONGEST_TEXT = 100  # characters of a search that count
@@ -97,6 +98,31 @@ def page(
 def clear_index(tx: Tx) -> None:
     """Empty the full text index, for a caller that deletes the orders without triggers."""
     tx.execute("delete from order_search")
+
+
+@contextmanager
+def indexed_at_once(tx: Tx) -> Iterator[list[str]]:
+    """For writing many orders: those put on the list are indexed together at the end.
+
+    Until then searches in this transaction do not see them; the list must hold every order
+    that was inserted or changed. Deleting orders or lines is not meant to be done inside.
+    """
+    tx.execute("insert into order_search_pause values (1)")
+    written: list[str] = []
+    yield written
+    tx.execute("delete from order_search_pause")
+    ids = "(select value from json_each(?))"
+    tx.execute(
+        "delete from order_search where rowid in "
+        f"(select place from orders where order_id in {ids})",
+        (dump(written),),
+    )
+    tx.execute(
+        "insert into order_search (rowid, goods, people, owner, state) "
+        "select place, goods, people, owner, state from order_search_texts "
+        f"where order_id in {ids}",
+        (dump(written),),
+    )
 
 
 def _places(tx: Tx, wanted: _Wanted, text: str, people: bool) -> Iterator[int]:

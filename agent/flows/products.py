@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from agent.cards import product_card
+from agent.flows import product_reviews
 from agent.flows.pick import nth
 from agent.korean import krw
 from agent.tools.products import Match
@@ -25,11 +26,12 @@ _RECOMMEND = re.compile(r"추천|골라|인기|베스트|선물|찾아|있어요
 _NOISE = frozenset(
     "추천 방수 재고 가격 얼마 사이즈 색상 색깔 컬러 옵션 품절 입고 선물 인기 종류 세탁 "
     "배터리 보증 기간 용량 무게 크기 소재 성분 유통기한 호환 이하 이상 미만 상품 제품 "
-    "것 거".split()
+    "것 거 후기 리뷰 평점 별점 평 평가 장점 단점".split()
 )
 FIRM = 0.6
 SHORT_LIST = 3
 CLEARLY = 0.2
+MOST_COMPARED = 30
 
 
 def product_info(turn: Turn) -> None:
@@ -49,6 +51,8 @@ def product_info(turn: Turn) -> None:
         return
     budget = turn.slots.amount_krw
     best = [m for m in matches if m.score >= FIRM]
+    if product_reviews.wants_the_best(turn.text):
+        matches = sorted(matches, key=lambda match: -product_reviews.average(match.product))
     top = len(best) > 1 and best[0].score - best[1].score >= CLEARLY
     if (len(best) == 1 or top) and not budget and not _ANEW.search(turn.text):
         _tell(turn, best[0].product)
@@ -86,6 +90,8 @@ def _find(turn: Turn) -> list[Match]:
         "in_stock": bool(_RECOMMEND.search(turn.text)) and not words,
         "limit": 8 if "선물" in turn.text else 4,
     }
+    if product_reviews.wants_the_best(turn.text):
+        filters["limit"] = MOST_COMPARED
     # The longest phrase first ("무선 이어폰"), then its words.
     for needles in ([words[0]], words) if words else ([],):
         if not needles and not budget and not _RECOMMEND.search(turn.text):
@@ -125,7 +131,8 @@ def _words(turn: Turn) -> list[str]:
 def _asks_facts(turn: Turn, matches: list[Match]) -> bool:
     text = turn.text
     known = _attribute_word(text, [match.product for match in matches])
-    return bool(known or any(p.search(text) for p in (_STOCK, _PRICE, _OPTIONS)))
+    asked = any(p.search(text) for p in (_STOCK, _PRICE, _OPTIONS))
+    return bool(known or asked or product_reviews.asked(text))
 
 
 def _is_noise(word: str) -> bool:
@@ -139,7 +146,9 @@ def _tell(turn: Turn, product: Product) -> None:
 
 
 def _answer(turn: Turn, product: Product) -> None:
-    if not _fact(turn, product):
+    if product_reviews.asked(turn.text):
+        product_reviews.tell(turn, product)
+    elif not _fact(turn, product):
         if _PRICE.search(turn.text):
             turn.say("price", name=product.name, price=product.price_krw)
         elif _OPTIONS.search(turn.text):

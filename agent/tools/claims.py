@@ -89,8 +89,9 @@ def create_claim(
     """File a return or an exchange as ``requested``; an exchange sets its new goods aside.
 
     ``method_id`` is a registered method for the refund (only where the shop allows another
-    than the one paid with) or for an exchange's difference. Raises as ``quote_claim``, and
-    StateChanged when ``version`` is not the order's any more.
+    than the one paid with) or for an exchange's difference. Raises as ``quote_claim``,
+    BadInput for a difference nobody pays, and StateChanged when ``version`` is not the order's
+    any more.
     """
     order = current_order(ctx, order_id, version)
     shown = _checked(ctx, order, kind, lines, reason_code, noticed_on)

@@ -58,9 +58,7 @@ def pay_back(
         first = max(parts, key=lambda part: part.amount_krw)
         largest = (first.method, first.label, first.method_id)
         for part in parts:
-            _credit(
-                ctx, order, claim_id, part.method, part.label, part.method_id, part.amount_krw
-            )
+            _credit(ctx, order, claim_id, part.method, part.label, part.method_id, part.amount_krw)
     if interest_krw:
         kind, label, method_id = largest
         _write(ctx, order, claim_id, "interest", kind, label, method_id, interest_krw)

@@ -15,6 +15,7 @@ from store.migrations import (
     m003_catalogue,
     m004_orders,
     m005_tickets,
+    m006_order_pause,
 )
 
 __all__ = ["MIGRATIONS", "apply"]
@@ -25,6 +26,7 @@ MIGRATIONS = (
     ("m003_catalogue", m003_catalogue.apply),
     ("m004_orders", m004_orders.apply),
     ("m005_tickets", m005_tickets.apply),
+    ("m006_order_pause", m006_order_pause.apply),
 )
 
 

@@ -14,6 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from errors import Conflict
+from store import order_pages
 from store.database import Database, Row, Tx
 from store.models import from_text, to_text
 from store.seed.shop import SEOUL
@@ -89,8 +90,8 @@ def grow(
         stock = _stock(tx, shipping_fee_krw, free_shipping_threshold_krw)
     for first in range(0, orders, ORDERS_A_TRANSACTION):
         batch = range(first, min(first + ORDERS_A_TRANSACTION, orders))
-        with database.write(durable=False) as tx:
-            _write_orders(tx, stock, random, batch, SPREAD / orders)
+        with database.write(durable=False) as tx, order_pages.indexed_at_once(tx) as written:
+            written += _write_orders(tx, stock, random, batch, SPREAD / orders)
     chats = -(-messages // MESSAGES_A_CHAT)
     for first in range(0, chats, CHATS_A_TRANSACTION):
         batch = range(first, min(first + CHATS_A_TRANSACTION, chats))
@@ -112,7 +113,9 @@ def _stock(tx: Tx, fee_krw: int, threshold_krw: int) -> _Stock:
     return _Stock(users, options, fee_krw, threshold_krw, from_text(oldest) - SPREAD, serial)
 
 
-def _write_orders(tx: Tx, stock: _Stock, random: Random, batch: range, pace: timedelta) -> None:
+def _write_orders(
+    tx: Tx, stock: _Stock, random: Random, batch: range, pace: timedelta
+) -> list[str]:
     rows: dict[str, list[tuple[Any, ...]]] = {"orders": [], "order_lines": [], "payments": []}
     for number in batch:
         placed = stock.first + pace * number
@@ -144,6 +147,7 @@ def _write_orders(tx: Tx, stock: _Stock, random: Random, batch: range, pace: tim
         )  # fmt: skip
     for table, values in rows.items():
         _insert(tx, table, values)
+    return [row[0] for row in rows["orders"]]
 
 
 def _write_chats(tx: Tx, stock: _Stock, random: Random, batch: range, messages: int) -> None:

@@ -1,7 +1,7 @@
 """Reads ``data/seed/catalogue.yaml``: what the demonstration shop is made of.
 
-Everything is checked once, here; a mistake names the file and the entry. Reviews are in the
-file but have no table yet, so they are left alone.
+Everything is checked once, here; a mistake names the file and the entry. Reviews go the way
+of an import (``store.imports.reviews``): of their texts only the aspects are kept.
 """
 
 from __future__ import annotations
@@ -14,7 +14,10 @@ from typing import Any
 import yaml
 
 from errors import BadInput
+from store.imports.reviews import read_review
+from store.imports.values import BadValue
 from store.models import Option, Product
+from store.reviews import Review
 
 __all__ = ["Address", "Catalogue", "TicketText", "read"]
 
@@ -53,6 +56,15 @@ class Catalogue:
     addresses: tuple[Address, ...]
     memos: tuple[str, ...]
     ticket_texts: tuple[TicketText, ...]
+    reviews: tuple[Review, ...]
+
+    def known_reviews(self) -> tuple[Review, ...]:
+        """The reviews. Raises BadInput when one is of a product the file has not."""
+        ids = {product.product_id for product in self.products}
+        for review in self.reviews:
+            if review.product_id not in ids:
+                raise _wrong(f"reviews의 상품 {review.product_id!r}이(가) products에 없습니다")
+        return self.reviews
 
     def pick(self, sku: str) -> tuple[Product, Option]:
         """A product and its option by SKU. Raises BadInput when the file has none such."""
@@ -82,6 +94,7 @@ def read(path: Path) -> Catalogue:
         ),
         memos=_texts(data.get("order_memos"), "order_memos"),
         ticket_texts=tuple(_ticket(entry, at) for at, entry in _entries(data, "ticket_texts")),
+        reviews=tuple(_review(entry, at) for at, entry in _entries(data, "reviews")),
     )
     _check_whole(catalogue)
     return catalogue
@@ -99,6 +112,8 @@ def _check_whole(catalogue: Catalogue) -> None:
         twice = sorted({value for value in values if values.count(value) > 1})
         if twice:
             raise _wrong(f"{kind}가 겹칩니다: {', '.join(twice)}")
+    if len({review.review_id for review in catalogue.reviews}) < len(catalogue.reviews):
+        raise _wrong("reviews에 같은 상품의 같은 후기가 두 번 있습니다")
 
 
 def _product(entry: Mapping[str, Any], at: str) -> Product:
@@ -127,6 +142,13 @@ def _option(entry: Mapping[str, Any], product_id: str, at: str) -> Option:
 def _ticket(entry: Mapping[str, Any], at: str) -> TicketText:
     issue_type = _one_of(entry, "issue_type", ISSUE_TYPES, at)
     return TicketText(issue_type, _text(entry, "text", at), _text(entry, "reply", at))
+
+
+def _review(entry: Mapping[str, Any], at: str) -> Review:
+    try:
+        return read_review(dict(entry))
+    except BadValue as error:
+        raise _wrong(f"{at}: {error}") from error
 
 
 def _entries(

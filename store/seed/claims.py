@@ -51,7 +51,7 @@ def build(
             done.append(order)
             continue
         claim = _claim(shop, random, order, plan, plan.wish, ids[order.order_id], quote)
-        done.append(_with_claim(order, claim))
+        done.append(_with_claim(shop, order, claim))
         audit += _trail(order, claim, claim_steps(plan.wish))
     return done, audit
 
@@ -76,6 +76,7 @@ def _claim(
     lines = order.lines if whole else order.lines[: plan.claimed_lines]
     figures = quote(order, wish.kind, wish.fault, [(x.line_id, x.quantity) for x in lines])
     steps = claim_steps(wish)
+    reached = {status: to_text(at) for status, at in steps}
     exchange = wish.kind == "exchange"
     return Claim(
         claim_id, order.order_id, order.user_id, wish.kind, wish.reason,
@@ -86,6 +87,7 @@ def _claim(
             ClaimLine(x.line_id, x.quantity, _other_sku(shop, x) if exchange else None)
             for x in lines
         ),
+        collected_at=reached.get("collected"), completed_at=reached.get("completed"),
     )  # fmt: skip
 
 
@@ -100,9 +102,10 @@ def _other_sku(shop: Shop, line: OrderLine) -> str:
     return next(same_price, bought.sku)
 
 
-def _with_claim(order: Order, claim: Claim) -> Order:
-    refunded = claim.status == "completed" and claim.kind != "exchange" and claim.refund_krw > 0
-    if not refunded:
+def _with_claim(shop: Shop, order: Order, claim: Claim) -> Order:
+    if claim.status == "completed" and claim.kind == "exchange":
+        return replace(order, claims=(claim,), lines=_exchanged(shop, order, claim))
+    if claim.status != "completed" or not claim.refund_krw:
         return replace(order, claims=(claim,))
     if claim.refund_krw > order.paid_krw:
         raise ValueError(
@@ -111,9 +114,22 @@ def _with_claim(order: Order, claim: Claim) -> Order:
     paid = order.payments[0]
     refund = Payment(
         f"R-{claim.claim_id}", order.order_id, claim.claim_id, "refund", paid.method,
-        paid.label, claim.refund_krw, claim.updated_at,
+        paid.label, claim.refund_krw, claim.updated_at, paid.method_id,
     )  # fmt: skip
     return replace(order, claims=(claim,), payments=(*order.payments, refund))
+
+
+def _exchanged(shop: Shop, order: Order, claim: Claim) -> tuple[OrderLine, ...]:
+    """The order's lines with what the customer has now: the options that were sent instead."""
+    new_sku = {line.line_id: line.new_sku for line in claim.lines}
+
+    def now(line: OrderLine) -> OrderLine:
+        sku = new_sku.get(line.line_id)
+        if not sku:
+            return line
+        return replace(line, sku=sku, option_name=shop.catalogue.pick(sku)[1].name)
+
+    return tuple(now(line) for line in order.lines)
 
 
 def _trail(order: Order, claim: Claim, steps: Sequence[tuple[str, datetime]]) -> list[Row]:

@@ -23,7 +23,7 @@ _LINE = (
 )  # fmt: skip
 _CLAIM = (
     "claim_id", "order_id", "user_id", "kind", "reason_code", "reason_text", "fault", "status",
-    "refund_krw", "note", "created_at", "updated_at", "version",
+    "refund_krw", "note", "created_at", "updated_at", "version", "collected_at", "completed_at",
 )  # fmt: skip
 
 
@@ -37,7 +37,8 @@ def of_products(products: Iterable[Product]) -> Tables:
     """Rows of ``products`` and ``product_options``."""
     tables: Tables = {"products": [], "product_options": []}
     for product in products:
-        row = {name: value for name, value in asdict(product).items() if name != "options"}
+        left_out = ("options", "reviews")  # tables of their own
+        row = {name: value for name, value in asdict(product).items() if name not in left_out}
         row["keywords"] = dump(list(product.keywords))
         row["attributes"] = dump(product.attributes)
         tables["products"].append(row)

@@ -10,10 +10,11 @@ from time import perf_counter
 from typing import Any
 
 from errors import AlreadyExists
+from store import product_index, reviews
 from store.database import Database, Row, Tx
 from store.models import Order, to_text
 from store.seed import catalogue as catalogues
-from store.seed import chats, claims, orders, people, plans, rows, stories, tickets
+from store.seed import chats, claims, orders, people, plans, rows, stories, tickets, wallets
 from store.seed.shop import QuoteFunction, Shop, SlaFunction
 
 __all__ = ["Progress", "SeedReport", "is_seeded", "seed", "seed_if_empty"]
@@ -62,6 +63,8 @@ def seed(
     with database.write() as tx:
         _refuse_a_shop(tx)
         rows.insert(tx, tables)
+        product_index.fill(tx)
+        reviews.add(tx, shop.catalogue.known_reviews())
     counted = ("users", "products", "orders", "claims", "tickets", "conversations")
     tell("시연용 상점 저장", 2, 2)
     return SeedReport(
@@ -100,12 +103,13 @@ def _refuse_a_shop(tx: Tx) -> None:
 
 def _tables(shop: Shop, quote: QuoteFunction, sla: SlaFunction) -> dict[str, list[Row]]:
     """Every row of the shop by table, referenced tables before the ones that refer to them."""
-    sold, audit = _orders(shop, quote)
+    sold, methods, audit = _orders(shop, quote)
     talk = chats.build(shop, sold)
     desk = tickets.build(shop, sold, people.customers(shop), sla, handed_off=talk.handed_off)
     return {
         "settings": _marks(shop),
         "users": people.rows(shop),
+        "payment_methods": methods,
         **rows.of_products(shop.catalogue.products),
         **rows.of_orders(sold),
         "conversations": talk.conversations,
@@ -116,13 +120,16 @@ def _tables(shop: Shop, quote: QuoteFunction, sla: SlaFunction) -> dict[str, lis
     }
 
 
-def _orders(shop: Shop, quote: QuoteFunction) -> tuple[list[Order], list[Row]]:
+def _orders(shop: Shop, quote: QuoteFunction) -> tuple[list[Order], list[Row], list[Row]]:
+    """The orders with their claims, their customers' payment methods, the audit rows."""
     users = people.customers(shop)
     others = [user.user_id for user in users if not user.is_demo]
     wanted = [*stories.minji(shop), *stories.jihun(shop), *plans.claimed(shop, others)]
     wanted += plans.ordinary(shop, others, ORDERS - len(wanted))
     wanted.sort(key=lambda plan: (plan.placed, plan.user_id, plan.picks))
-    return claims.build(shop, orders.build(shop, wanted, users), wanted, quote)
+    sold, methods = wallets.build(orders.build(shop, wanted, users))
+    sold, audit = claims.build(shop, sold, wanted, quote)
+    return sold, methods, audit
 
 
 def _marks(shop: Shop) -> list[Row]:
