@@ -31,7 +31,7 @@ def get(tx: Tx, claim_id: str, *, user_id: str | None) -> Claim | None:
 
 def of_order(tx: Tx, order_id: str) -> list[Claim]:
     """An order's claims, oldest first."""
-    return _claims(tx, "order_id = ?", [order_id])
+    return _claims(tx, "order_id = ?", [order_id], limit=-1)  # a quote counts all of them
 
 
 def find(
@@ -95,7 +95,12 @@ def change(tx: Tx, claim: Claim, changes: dict[str, Any], *, at: Any) -> int:
 
 
 def _claims(
-    tx: Tx, where: str, values: list[Any], *, tail: str = "order by created_at", limit: int = 200
+    tx: Tx,
+    where: str,
+    values: list[Any],
+    *,
+    tail: str = "order by created_at, claim_id",
+    limit: int = 200,
 ) -> list[Claim]:
     rows: list[Row] = tx.rows(f"select * from claims where {where} {tail} limit {limit}", values)
     if not rows:

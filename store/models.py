@@ -127,7 +127,9 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class OrderLine:
-    """One product of an order, with the state of the newest claim on it (or None).
+    """One product of an order, with the state of its newest claim that counts.
+
+    A refused or withdrawn claim gives the line back the state it had (domain.md).
 
     ``gone`` pieces are cancelled or sent back, or asked to be; ``in_exchange`` ones are being
     exchanged now.

@@ -25,7 +25,8 @@ __all__ = [
 _LINES = """
 select l.*, p.emoji, p.returnable,
   (select c.kind || ':' || c.status from claim_lines cl join claims c using (claim_id)
-    where cl.line_id = l.line_id order by c.created_at desc, c.claim_id desc limit 1) as claim,
+    where cl.line_id = l.line_id and c.status not in ('rejected', 'withdrawn')
+    order by c.created_at desc, c.claim_id desc limit 1) as claim,
   (select sum(cl.quantity) from claim_lines cl join claims c using (claim_id)
     where cl.line_id = l.line_id and c.kind <> 'exchange'
       and c.status not in ('rejected', 'withdrawn')) as gone,

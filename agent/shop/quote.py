@@ -118,9 +118,9 @@ def _drops(order: Order) -> int:
 def _check_lines(order: Order, kept: dict[str, int], lines: Sequence[tuple[str, int]]) -> None:
     if len({line_id for line_id, _ in lines}) < len(lines):
         raise BadInput("같은 상품을 두 번 신청할 수 없어요. 수량으로 골라 주세요.")
-    busy = {line.line_id: line.in_exchange for line in order.lines}
+    free = {x.line_id: min(x.free, kept[x.line_id] - x.in_exchange) for x in order.lines}
     for line_id, quantity in lines:
-        if not 1 <= quantity <= kept.get(line_id, 0) - busy.get(line_id, 0):
+        if not 1 <= quantity <= free.get(line_id, 0):
             raise BadInput("신청할 수 있는 수량을 넘었어요. 남은 수량을 확인해 주세요.")
 
 

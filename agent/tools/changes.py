@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from agent.shop.address import checked_address, checked_zip
 from agent.shop.quote import cheaper_krw
 from agent.tools.base import ToolContext, clean, tool
-from agent.tools.ledger import charge, own_method, pay_back
+from agent.tools.ledger import charge, own_method, paid_with, pay_back
 from agent.tools.orders import current_order, get_order, require_action, save_order
 from errors import BadInput, NotAllowedNow
-from store import orders, payment_methods, products
+from store import orders, products
 from store.models import Option, Order, OrderLine, PaymentMethod
 
 __all__ = ["change_address", "change_options", "change_payment"]
@@ -74,7 +74,7 @@ def change_options(
             "total_krw": order.total_krw + difference,
         }
         if order.paid_krw:
-            _settle(ctx, order, difference, method or _paid_with(ctx, order))
+            _settle(ctx, order, difference, method or paid_with(ctx, order))
     save_order(ctx, order, after)
     ctx.audit(
         "change_option", "order", order.order_id,
@@ -140,14 +140,6 @@ def _swap(ctx: ToolContext, order: Order, line: OrderLine | None, sku: str) -> i
 def _more(now: Option | None, wanted: Option) -> int | None:
     """What the wanted option costs more a piece; None when the old one is no longer known."""
     return None if now is None else wanted.extra_krw - now.extra_krw
-
-
-def _paid_with(ctx: ToolContext, order: Order) -> PaymentMethod | None:
-    """How the order was paid, when that is a registered method."""
-    last = next(p for p in reversed(order.payments) if p.kind == "payment")
-    if last.method_id is None:
-        return None
-    return payment_methods.get(ctx.tx, last.method_id, user_id=order.user_id)
 
 
 def _settle(ctx: ToolContext, order: Order, difference: int, method: PaymentMethod | None) -> None:

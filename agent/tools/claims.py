@@ -16,7 +16,7 @@ from agent.shop.claims import (
 )
 from agent.shop.quote import cheaper_krw, quote
 from agent.tools.base import ToolContext, clean, tool
-from agent.tools.ledger import own_method, restock
+from agent.tools.ledger import own_method, paid_with, restock
 from agent.tools.orders import current_order, get_order, save_order
 from errors import BadInput, NotAllowedNow, NotFound, StateChanged
 from store import claims, conversations, products
@@ -89,16 +89,16 @@ def create_claim(
     """File a return or an exchange as ``requested``; an exchange sets its new goods aside.
 
     ``method_id`` is a registered method for the refund (only where the shop allows another
-    than the one paid with) or for an exchange's difference. Raises as ``quote_claim``,
-    BadInput for a difference nobody pays, and StateChanged when ``version`` is not the order's
-    any more.
+    than the one paid with) or for an exchange's difference (default: how it was paid). Raises
+    as ``quote_claim``, BadInput for a difference nobody pays, and StateChanged when ``version``
+    is not the order's any more.
     """
     order = current_order(ctx, order_id, version)
     shown = _checked(ctx, order, kind, lines, reason_code, noticed_on)
+    if method_id is None and shown["difference_krw"] > 0:
+        method_id = _default_method(ctx, order)
     if method_id is not None:
         _check_method(ctx, order, kind, own_method(ctx, order, method_id), shown)
-    elif shown["difference_krw"] > 0:
-        raise BadInput("차액을 결제할 수단을 골라 주세요.")
     for image_id in photos:
         photo = conversations.attachment(ctx.tx, image_id)
         if photo is None or photo["user_id"] != order.user_id:
@@ -245,6 +245,14 @@ def _check_exchange(
         )
     if wanted.stock < quantity:
         raise BadInput("교환하실 옵션의 재고가 부족해요. 다른 옵션을 골라 주세요.")
+
+
+def _default_method(ctx: ToolContext, order: Order) -> str:
+    """Who pays an exchange's difference when nobody was named: what the order was paid with."""
+    method = paid_with(ctx, order)
+    if method is None:
+        raise BadInput("차액을 결제할 수단을 골라 주세요.")
+    return method.method_id
 
 
 def _check_method(

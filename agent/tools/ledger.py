@@ -13,7 +13,7 @@ from errors import BadInput, NotFound
 from store import orders, payment_methods, products
 from store.models import Order, Payment, PaymentMethod, to_text
 
-__all__ = ["charge", "own_method", "pay_back", "restock"]
+__all__ = ["charge", "own_method", "paid_with", "pay_back", "restock"]
 
 
 def own_method(ctx: ToolContext, order: Order, method_id: str) -> PaymentMethod:
@@ -22,6 +22,14 @@ def own_method(ctx: ToolContext, order: Order, method_id: str) -> PaymentMethod:
     if found is None:
         raise NotFound("등록된 결제 수단이 아니에요. 내 계정에 있는 결제 수단을 골라 주세요.")
     return found
+
+
+def paid_with(ctx: ToolContext, order: Order) -> PaymentMethod | None:
+    """How the order was paid, when that is a registered method."""
+    last = next(p for p in reversed(order.payments) if p.kind == "payment")
+    if last.method_id is None:
+        return None
+    return payment_methods.get(ctx.tx, last.method_id, user_id=order.user_id)
 
 
 def charge(ctx: ToolContext, order: Order, method: PaymentMethod, amount_krw: int) -> None:
