@@ -131,7 +131,7 @@ def _clip(text: str, columns: int) -> str:
 
 def _progress(label: str) -> Progress:
     """A tqdm bar on standard error, only where a person sees it."""
-    from tqdm import tqdm  # type: ignore[import-untyped]
+    from tqdm import tqdm
 
     bar = tqdm(desc=label, unit="문서", disable=None, leave=False)
 
