@@ -20,7 +20,8 @@ from agent import core
 from agent.llm import chain_of
 from agent.prompts import Prompts
 from agent.shop.calendar import add_business_days, day_of
-from agent.shop.claims import allowed_actions
+from agent.shop.claims import allowed_actions, following
+from agent.shop.quote import due_krw
 from agent.shop.rules import Rules
 from agent.tools.base import REGISTRY, ToolContext, run
 from agent.types import Caller, Event, PendingActionView, Role, Source
@@ -29,7 +30,7 @@ from errors import BadCredentials, NotFound
 from settings import ROOT, Settings
 from store import accounts, tickets
 from store.database import Database
-from store.models import Conversation, Order, StoredMessage, User
+from store.models import Claim, Conversation, Order, StoredMessage, User
 
 if TYPE_CHECKING:
     from agent.understanding import TrainReport, Understander
@@ -178,11 +179,9 @@ class Services:
 
     def housekeeping(self) -> int:
         """What is due by the clock alone: close silent tickets. Returns how many; idempotent."""
+        days = self.rules.ticket_auto_close_days
         with self.database.write() as tx:
-            closed = tickets.close_silent_tickets(
-                tx, self.clock(), self.rules.ticket_auto_close_days
-            )
-        return len(closed)
+            return len(tickets.close_silent_tickets(tx, self.clock(), days))
 
     def build_index(self) -> Any:
         """Index data/policies with the rule values in force; only what changed is done."""
@@ -331,6 +330,14 @@ class Services:
     def allowed_actions(self, order: Order) -> tuple[str, ...]:
         """What the customer may do with an order now."""
         return allowed_actions(order, now=self.clock(), rules=self.rules)
+
+    def due_krw(self, order: Order) -> int:
+        """What an order costs without what was cancelled before it was paid (KRW)."""
+        return due_krw(order)
+
+    def next_states(self, claim: Claim) -> tuple[str, ...]:
+        """The states staff may move a claim to; taking it back is the customer's own."""
+        return tuple(to for to in following(claim) if to != "withdrawn")
 
     def clause(self, caller: Caller, chunk_id: str) -> Chunk:
         """One policy clause. Raises NotFound; staff documents are missing for others."""

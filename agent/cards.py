@@ -18,6 +18,7 @@ _ORDER_MESSAGES = {
     "request_cancel": ("취소 요청", "{id} 주문 취소 요청할게요"),
     "change_address": ("배송지 변경", "{id} 주문 배송지 변경할게요"),
     "change_option": ("옵션 변경", "{id} 주문 옵션 변경할게요"),
+    "change_payment": ("결제 수단 변경", "{id} 주문 결제 수단 변경할게요"),
     "track": ("배송 조회", "{id} 주문 배송 조회해 주세요"),
     "return": ("반품 신청", "{id} 주문 반품할게요"),
     "exchange": ("교환 신청", "{id} 주문 교환할게요"),
@@ -73,6 +74,8 @@ def product_card(product: Product, why: str = "") -> Card:
         "price_krw": product.price_krw,
         "in_stock": product.in_stock,
         "why": why,
+        "rating": product.reviews.average if product.reviews else None,
+        "reviews": product.reviews.count if product.reviews else 0,
         "options": [
             {"name": o.name, "stock": o.stock, "extra_krw": o.extra_krw} for o in product.options
         ],

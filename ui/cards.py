@@ -18,11 +18,23 @@ from ui import states
 from ui.format import day, plain, short, when, won
 from ui.pictures import picture
 
-__all__ = ["Press", "bill", "body", "buttons", "card", "cards", "figures", "price_row", "thing"]
+__all__ = [
+    "CAME_TO_NOTHING",
+    "Press",
+    "bill",
+    "body",
+    "buttons",
+    "card",
+    "cards",
+    "figures",
+    "price_row",
+    "thing",
+]
 
 Press = Callable[[CardAction], None]
 SHOWN_ACTIONS = 2
 SHOWN_LINES = 3
+CAME_TO_NOTHING = ("rejected", "withdrawn")  # claims that took nothing away
 
 
 def cards(found: Sequence[Card], *, key: str, press: Press | None = None) -> None:
@@ -84,16 +96,25 @@ def figures(quote: dict[str, Any]) -> list[tuple[str, str]]:
     if quote.get("shipping_krw"):
         rows.append(("배송비 환불", won(quote["shipping_krw"])))
     exchange = quote.get("kind") == "exchange"
+    if quote.get("difference_krw"):
+        rows.append(("옵션 가격 차이", won(quote["difference_krw"])))
     if quote.get("fee_krw"):
         fee = quote["fee_krw"] if exchange else -quote["fee_krw"]
         rows.append((quote.get("fee_label") or "배송비", won(fee)))
     elif quote.get("fee_label"):
         rows.append(("반품·교환 배송비", f"{won(0)} ({quote['fee_label']})"))
-    if exchange:
-        rows.append(("내실 금액", won(quote.get("fee_krw", 0))))
-    else:
-        rows.append(("환불 금액", won(quote.get("refund_krw", 0))))
-    return rows
+    return [*rows, *_totals(quote, exchange=exchange)]
+
+
+def _totals(quote: dict[str, Any], *, exchange: bool) -> list[tuple[str, str]]:
+    """What comes back, is still to be paid, or need not be paid any more."""
+    if quote.get("due_drop_krw"):
+        return [("입금하실 금액에서 빠지는 금액", won(quote["due_drop_krw"]))]
+    # Claims from before the field existed: an exchange costs its fee.
+    to_pay = quote.get("to_pay_krw", quote.get("fee_krw", 0) if exchange else 0)
+    refund = quote.get("refund_krw", 0)
+    rows = [("환불 금액", won(refund))] if refund or not exchange else []
+    return [*rows, ("내실 금액", won(to_pay))] if to_pay or exchange else rows
 
 
 def bill(quote: dict[str, Any]) -> None:
@@ -188,6 +209,9 @@ def _product(title: str, data: dict[str, Any]) -> None:
             st.badge("구매 가능", icon=":material/check:", color="green")
         else:
             st.badge("품절", icon=":material/do_not_disturb_on:", color="gray")
+        if data.get("reviews"):
+            said = f":material/star: {data.get('rating')} · 리뷰 {data['reviews']:,}개"
+            st.caption(said, width="content")
         if data.get("why") and data["why"] != data.get("category"):
             st.caption(plain(data["why"]), width="content")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -10,11 +11,19 @@ from agent.shop import words
 from agent.types import Caller
 from errors import SangdamError
 from services import Services
-from ui import cards
+from ui import cards, claim_photos
 from ui.dialogs import attempt, close_when_done, problem
-from ui.format import plain, won
+from ui.format import local, plain, won
 
-__all__ = ["ask_withdraw", "new_claim", "option_label", "options_of", "show_withdraw"]
+__all__ = [
+    "ask_withdraw",
+    "new_claim",
+    "option_label",
+    "options_of",
+    "other_price",
+    "pieces_label",
+    "show_withdraw",
+]
 
 _WITHDRAW = "sangdam_withdraw"
 REASONS = (
@@ -27,8 +36,7 @@ REASONS = (
     "not_as_described",
     "other",
 )
-# A claim that ended so leaves the line free for another one.
-_FREE = (None, "rejected", "withdrawn")
+SELLER_FAULT = ("defect", "damaged", "wrong_item", "missing_item", "not_as_described")
 
 
 def options_of(desk: Services, caller: Caller, product_id: str) -> list[Any]:
@@ -43,6 +51,20 @@ def option_label(option: Any) -> str:
     """An option with its extra price, and whether it is sold out."""
     extra = f" (+{won(option.extra_krw)})" if option.extra_krw else ""
     return f"{option.name}{extra}" + ("" if option.stock > 0 else " · 품절")
+
+
+def pieces_label(line: Any) -> str:
+    """A line with its option and, where some pieces have gone, how many are left."""
+    label = f"{plain(line.product_name)} · {plain(line.option_name)}"
+    return label if line.free == line.quantity else f"{label} · 남은 {line.free}개"
+
+
+def other_price(desk: Services, options: list[Any], sku: str) -> set[str]:
+    """The options that cost more or less than ``sku``; none where the shop settles that."""
+    now = next((option.extra_krw for option in options if option.sku == sku), None)
+    if now is None or desk.rules.price_difference:
+        return set()
+    return {option.sku for option in options if option.extra_krw != now}
 
 
 def ask_withdraw(claim_id: str) -> None:
@@ -94,15 +116,18 @@ def _form(desk: Services, caller: Caller, order: Any, kind: str) -> None:
     reason = st.selectbox(
         "사유", REASONS, format_func=lambda code: words.REASON[code], key=f"{kind}-reason"
     )
+    fault = reason in SELLER_FAULT
+    noticed_on = _noticed_on(desk, order, kind) if fault else None
     st.markdown("**상품**")
-    free = [line for line in order.lines if line.claim_status in _FREE]
+    free = [line for line in order.lines if line.free]
     picked = [_pick(desk, caller, line, kind, alone=len(free) == 1) for line in free]
     lines = [line for line in picked if line is not None]
     st.text_area(
         "자세한 내용 (선택)", key=f"{kind}-note", max_chars=500, height=80,
         placeholder="어떤 점이 문제였는지 적어 주시면 더 빨리 처리돼요.",
     )  # fmt: skip
-    quote = _quote(desk, caller, order, kind, lines, reason)
+    claim_photos.ask(f"{kind}-photos", max_mb=desk.settings.max_image_mb, wanted=fault)
+    quote = _quote(desk, caller, order, kind, lines, reason, noticed_on)
     problem()
 
     def work() -> None:
@@ -111,6 +136,7 @@ def _form(desk: Services, caller: Caller, order: Any, kind: str) -> None:
         desk.tool(
             caller, "create_claim", order_id=order.order_id, kind=kind, lines=lines,
             reason_code=reason, reason_text=note.strip(), version=order.version,
+            photos=claim_photos.save(desk, caller, f"{kind}-photos"), noticed_on=noticed_on,
         )  # fmt: skip
 
     word = words.CLAIM_KIND[kind]
@@ -121,25 +147,42 @@ def _form(desk: Services, caller: Caller, order: Any, kind: str) -> None:
     )  # fmt: skip
 
 
+def _noticed_on(desk: Services, order: Any, kind: str) -> date | None:
+    """The day the customer noticed what is wrong; the period to claim runs from it."""
+    today = local(desk.clock().isoformat()).date()
+    arrived = local(order.delivered_at).date() if order.delivered_at else today
+    found = st.date_input(
+        "문제를 안 날", value=today, min_value=arrived, max_value=today, key=f"{kind}-noticed",
+        format="YYYY.MM.DD",
+    )  # fmt: skip
+    return found if isinstance(found, date) else None
+
+
 def _pick(
     desk: Services, caller: Caller, line: Any, kind: str, *, alone: bool
 ) -> tuple[str, int, str | None] | None:
     """One line of the form: taken or not, how many, and for an exchange the new option."""
     key = f"{kind}-{line.line_id}"
-    label = f"{plain(line.product_name)} · {plain(line.option_name)}"
-    if not st.checkbox(label, key=key, value=alone):
+    if not st.checkbox(pieces_label(line), key=key, value=alone):
         return None
     quantity = 1
-    if line.quantity > 1:
-        choices = list(range(1, line.quantity + 1))
-        quantity = st.selectbox("수량", choices, index=len(choices) - 1, key=f"{key}-quantity")
+    if line.free > 1:
+        choices = list(range(1, line.free + 1))
+        quantity = st.selectbox(
+            "수량", choices, index=len(choices) - 1, key=f"{key}-quantity",
+            format_func=lambda count: f"{line.free}개 중 {count}개",
+        )  # fmt: skip
     if kind == "return":
         return line.line_id, quantity, None
     options = options_of(desk, caller, line.product_id)
+    dearer = other_price(desk, options, line.sku)
     wanted = st.selectbox(
-        "받으실 옵션", options, index=None, key=f"{key}-option", format_func=option_label,
-        placeholder="옵션을 골라 주세요",
+        "받으실 옵션", [option for option in options if option.sku not in dearer], index=None,
+        key=f"{key}-option", format_func=option_label, placeholder="옵션을 골라 주세요",
     )  # fmt: skip
+    if dearer:
+        names = ", ".join(option_label(option) for option in options if option.sku in dearer)
+        st.caption(f"가격이 달라요: {plain(names)}. 반품하고 다시 주문해 주세요.")
     return line.line_id, quantity, wanted.sku if wanted else None
 
 
@@ -150,6 +193,7 @@ def _quote(
     kind: str,
     lines: list[tuple[str, int, str | None]],
     reason: str,
+    noticed_on: date | None,
 ) -> dict[str, Any] | None:
     """Show what it pays back or costs; None while it cannot be asked for."""
     if not lines:
@@ -161,7 +205,7 @@ def _quote(
     try:
         found: dict[str, Any] = desk.tool(
             caller, "quote_claim", order_id=order.order_id, kind=kind, lines=lines,
-            reason_code=reason,
+            reason_code=reason, noticed_on=noticed_on,
         )  # fmt: skip
     except SangdamError as error:
         st.warning(error.message, icon=":material/info:")

@@ -10,7 +10,7 @@ from agent.shop import words
 from agent.types import Caller
 from errors import NotFound
 from services import Services
-from ui import cards, claim_dialogs, order_dialogs, states
+from ui import cards, claim_dialogs, claim_photos, order_dialogs, states
 from ui.dialogs import show_flash
 from ui.format import day, plain, when, won
 from ui.order_list import ask_about, back_to_list
@@ -41,7 +41,7 @@ def draw(desk: Services, caller: Caller, order_id: str) -> None:
         for claim in order.claims:
             _claim(desk, caller, order, claim)
     with right:
-        _money(order)
+        _money(desk, caller, order)
         _address(order)
     order_dialogs.show(desk, caller, order)
 
@@ -90,34 +90,82 @@ def _lines(order: Any) -> None:
     with _section("주문 상품", "lines"):
         for line in order.lines:
             notes = [f"{plain(line.option_name)} · {line.quantity}개"]
-            prefix = f"{words.CLAIM_KIND.get(line.claim_kind or '', '')} "
             cards.thing(
                 line.emoji, line.product_name, notes, won(line.amount_krw),
-                state=states.chip("claim", line.claim_status, prefix=prefix)
-                if line.claim_status else "",
+                state=_line_state(order, line),
             )  # fmt: skip
 
 
-def _money(order: Any) -> None:
+def _line_state(order: Any, line: Any) -> str:
+    """What became of a line's pieces, claim by claim: "3개 중 1개 반품 수거 중"."""
+    chips = []
+    for claim in order.claims:
+        count = sum(part.quantity for part in claim.lines if part.line_id == line.line_id)
+        if not count or claim.status in cards.CAME_TO_NOTHING:
+            continue
+        of = f"{line.quantity}개 중 {count}개 " if count < line.quantity else ""
+        kind = words.CLAIM_KIND.get(claim.kind, "")
+        chips.append(states.chip("claim", claim.status, prefix=f"{of}{kind} "))
+    if chips and 0 < line.kept < line.quantity:
+        chips.append(f":small[:gray[남은 {line.kept}개]]")
+    if not chips and line.claim_status:
+        prefix = f"{words.CLAIM_KIND.get(line.claim_kind or '', '')} "
+        chips.append(states.chip("claim", line.claim_status, prefix=prefix))
+    return " ".join(chips)
+
+
+def _money(desk: Services, caller: Caller, order: Any) -> None:
     with _section("결제", "money"):
         with st.container(gap="xsmall"):
             cards.price_row("상품 금액", won(order.items_krw))
             if order.coupon_krw:
                 cards.price_row("쿠폰 할인", won(-order.coupon_krw))
             cards.price_row("배송비", won(order.shipping_krw) if order.shipping_krw else "무료")
-            paid = order.paid_krw > 0
-            cards.price_row("결제 금액" if paid else "입금하실 금액", won(order.total_krw),
-                            strong=True)  # fmt: skip
+            due = desk.due_krw(order)
+            if due != order.total_krw:
+                cards.price_row("입금 전에 취소한 금액", won(due - order.total_krw))
+            label = "결제 금액" if order.paid_krw else "입금하실 금액"
+            cards.price_row(label, won(due), strong=True)
         for payment in order.payments:
-            refund = payment.kind == "refund"
-            label = "환불 완료" if refund else "결제"
-            colour, icon = ("green", "currency_exchange") if refund else ("gray", "credit_card")
-            with st.container(horizontal=True, wrap=False, gap="small"):
-                with st.container(gap="xxsmall"):
-                    st.markdown(f":{colour}[:material/{icon}: {label}]")
-                    st.caption(f"{plain(payment.label)} · {when(payment.created_at)}")
-                amount = won(-payment.amount_krw if refund else payment.amount_krw)
-                st.markdown(f"**{amount}**", width="content", text_alignment="right")
+            label, colour, icon = _LEDGER[payment.kind]
+            back = payment.kind != "payment"
+            amount = won(-payment.amount_krw if back else payment.amount_krw)
+            note = f"{plain(payment.label)} · {when(payment.created_at)}"
+            _entry(f":{colour}[:material/{icon}: {label}]", note, amount)
+        for state in desk.tool(caller, "refund_state", order_id=order.order_id):
+            _refund(state)
+
+
+# What a row of the ledger is called, its colour and its icon.
+_LEDGER = {
+    "payment": ("결제", "gray", "credit_card"),
+    "refund": ("환불 완료", "green", "currency_exchange"),
+    "interest": ("지연이자 지급", "green", "percent"),
+}
+
+
+def _entry(title: str, note: str, amount: str) -> None:
+    with st.container(gap="xxsmall"):
+        with st.container(horizontal=True, wrap=False, gap="small"):
+            st.markdown(title, width="content")
+            st.markdown(f"**{amount}**", width="stretch", text_alignment="right")
+        st.caption(note)
+
+
+def _refund(state: Any) -> None:
+    """A refund that is still to come, or until when a card shows the one that was paid."""
+    if state.status == "paid":
+        if state.card_until:
+            st.caption(f"카드사에 따라 {day(state.card_until)}까지 보일 수 있어요.")
+        return
+    until = f" · {day(state.due)}까지" if state.due else ""
+    note = plain(state.method_label)
+    if state.status == "waiting":
+        note += " · 승인되면 바로" if state.kind == "cancel" else " · 상품이 도착하면"
+    title = f":orange[:material/hourglass_bottom: 환불 예정{until}]"
+    _entry(title, note, won(-state.amount_krw))
+    if state.interest_krw:
+        st.caption(f"늦어진 만큼 지연이자 {won(state.interest_krw)}도 더해 드려요(오늘까지).")
 
 
 def _address(order: Any) -> None:
@@ -164,6 +212,7 @@ def _claim(desk: Services, caller: Caller, order: Any, claim: Any) -> None:
         st.caption(f"사유: {reason}{told}")
         if claim.note:
             st.info(plain(claim.note), icon=":material/chat:")
+        claim_photos.show(desk, caller, claim.photos)
         with st.expander(
             "금액 자세히 보기", expanded=claim.status not in ("completed", "withdrawn")
         ):

@@ -1,4 +1,4 @@
-"""What a customer may do with an order, as buttons; cancel, address and option dialogs.
+"""What a customer may do with an order, as buttons; address, option and payment dialogs.
 
 Every dialog shows exactly what will happen and what it costs, runs the same tools as the
 chat with the version that was shown, and leaves the redrawn page a sentence.
@@ -12,9 +12,8 @@ import streamlit as st
 
 from agent.shop import words
 from agent.types import Caller
-from errors import SangdamError
 from services import Services
-from ui import cards, claim_dialogs
+from ui import claim_dialogs, order_cancel
 from ui.dialogs import attempt, close_when_done, forget_problem, problem
 from ui.format import plain, won
 
@@ -27,10 +26,10 @@ _ICONS = {
     "request_cancel": "cancel",
     "change_address": "home_pin",
     "change_option": "tune",
+    "change_payment": "credit_card",
     "return": "assignment_return",
     "exchange": "swap_horiz",
 }
-CANCEL_REASONS = ("change_of_mind", "wrong_option", "late_delivery", "other")
 
 
 def buttons(desk: Services, caller: Caller, order: Any) -> None:
@@ -47,11 +46,13 @@ def show(desk: Services, caller: Caller, order: Any) -> None:
     """Draw the dialog that was asked for; call it once, at the page's end."""
     name = st.session_state.pop(_OPEN, None)
     if name in ("cancel", "request_cancel"):
-        _cancel(desk, caller, order, name)
+        order_cancel.ask(desk, caller, order, at_once=name == "cancel")
     elif name == "change_address":
         _address(desk, caller, order)
     elif name == "change_option":
         _option(desk, caller, order)
+    elif name == "change_payment":
+        _payment(desk, caller, order)
     elif name in ("return", "exchange"):
         claim_dialogs.new_claim(desk, caller, order, name)
     else:
@@ -61,53 +62,6 @@ def show(desk: Services, caller: Caller, order: Any) -> None:
 def _ask(name: str) -> None:
     st.session_state[_OPEN] = name
     forget_problem()
-
-
-@st.dialog("주문 취소", width="small")
-def _cancel(desk: Services, caller: Caller, order: Any, name: str) -> None:
-    close_when_done()
-    at_once = name == "cancel"
-    try:
-        quote = desk.tool(caller, "quote_cancel", order_id=order.order_id)
-    except SangdamError as error:
-        st.warning(error.message)
-        return
-    first = order.lines[0]
-    cards.thing(first.emoji, order.title, [f"주문번호 {plain(order.order_id)}"])
-    reason = st.selectbox(
-        "취소 사유", CANCEL_REASONS, format_func=lambda code: words.REASON[code],
-        key="cancel-reason",
-    )  # fmt: skip
-    if order.paid_krw:
-        with st.container(border=True):
-            cards.bill(quote)
-    st.caption(_cancel_note(order, at_once))
-    problem()
-
-    def work() -> None:
-        desk.tool(
-            caller, "cancel_order" if at_once else "request_cancel", order_id=order.order_id,
-            reason_code=reason, version=order.version,
-        )  # fmt: skip
-
-    refund = quote["refund_krw"]
-    done = "주문을 취소했어요." if at_once else "취소를 요청했어요. 확인되는 대로 알려 드릴게요."
-    if at_once and refund:
-        done += f" {won(refund)}을 {quote['method_label']}로 환불해 드려요."
-    st.button(
-        "주문 취소하기" if at_once else "취소 요청하기", key="cancel-yes", type="primary",
-        width="stretch", on_click=attempt, args=(work, done),
-    )  # fmt: skip
-
-
-def _cancel_note(order: Any, at_once: bool) -> str:
-    if not at_once:
-        return (
-            "배송을 준비하고 있어서 먼저 확인이 필요해요. 이미 출발했다면 취소되지 않을 수 있어요."
-        )
-    if not order.paid_krw:
-        return "아직 결제 전이라 환불할 금액이 없어요. 취소하면 되돌릴 수 없어요."
-    return "취소하면 바로 환불이 시작되고 되돌릴 수 없어요."
 
 
 @st.dialog("배송지 변경", width="small")
@@ -136,7 +90,10 @@ def _address(desk: Services, caller: Caller, order: Any) -> None:
 @st.dialog("옵션 변경", width="small")
 def _option(desk: Services, caller: Caller, order: Any) -> None:
     close_when_done()
-    by_id = {line.line_id: line for line in order.lines}
+    by_id = {line.line_id: line for line in order.lines if line.free == line.quantity}
+    if not by_id:
+        st.info("일부를 취소한 상품은 옵션을 바꿀 수 없어요.")
+        return
     line = by_id[
         st.selectbox(
             "상품", list(by_id), key="option-line",
@@ -144,23 +101,65 @@ def _option(desk: Services, caller: Caller, order: Any) -> None:
         )
     ]  # fmt: skip
     choices = claim_dialogs.options_of(desk, caller, line.product_id)
-    others = [option for option in choices if option.sku != line.sku]
+    dearer = claim_dialogs.other_price(desk, choices, line.sku) if order.paid_krw else set()
+    others = [option for option in choices if option.sku not in {line.sku, *dearer}]
+    if dearer:
+        names = [claim_dialogs.option_label(o) for o in choices if o.sku in dearer]
+        st.caption(f"가격이 달라요: {plain(', '.join(names))}. 취소하고 다시 주문해 주세요.")
     if not others:
         st.info("바꿀 수 있는 다른 옵션이 없어요.")
         return
     wanted = st.radio(
         "바꿀 옵션", others, key=f"option-{line.line_id}", format_func=claim_dialogs.option_label
     )
-    st.caption("가격이 같고 재고가 있는 옵션으로 바로 바꿔 드려요.")
+    st.caption("재고가 있는 옵션으로 바로 바꿔 드려요.")
     problem()
 
     def work() -> None:
         desk.tool(
-            caller, "change_option", order_id=order.order_id, line_id=line.line_id,
-            sku=wanted.sku if wanted else "", version=order.version,
+            caller, "change_options", order_id=order.order_id,
+            changes=[(line.line_id, wanted.sku if wanted else "")], version=order.version,
         )  # fmt: skip
 
     st.button(
         "이 옵션으로 바꾸기", key="option-yes", type="primary", width="stretch",
         on_click=attempt, args=(work, "옵션을 바꿨어요."),
     )  # fmt: skip
+
+
+@st.dialog("결제 수단 변경", width="small")
+def _payment(desk: Services, caller: Caller, order: Any) -> None:
+    close_when_done()
+    paid = order.payments[0]
+    st.caption(f"지금 결제 수단: {plain(paid.label)} · {won(paid.amount_krw)}")
+    methods = desk.tool(caller, "list_payment_methods", customer_id=order.user_id)
+    others = [
+        method
+        for method in methods
+        if method.kind != "bank_transfer" and method.label != paid.label
+    ]
+    if not others:
+        st.info("등록된 다른 결제 수단이 없어요.", icon=":material/info:")
+        return
+    wanted = st.radio("바꿀 결제 수단", others, key="payment-method", format_func=_method_label)
+    st.caption(
+        f"{won(paid.amount_krw)}을 새로 결제하고, 먼저 결제하신 금액은 바로 돌려드려요. "
+        "카드 취소는 카드사에 따라 며칠 뒤에 보일 수 있어요."
+    )
+    problem()
+
+    def work() -> None:
+        desk.tool(
+            caller, "change_payment", order_id=order.order_id, version=order.version,
+            method_id=wanted.method_id if wanted else "",
+        )  # fmt: skip
+
+    st.button(
+        "이 수단으로 바꾸기", key="payment-yes", type="primary", width="stretch",
+        on_click=attempt, args=(work, "결제 수단을 바꿨어요."),
+    )  # fmt: skip
+
+
+def _method_label(method: Any) -> str:
+    balance = "" if method.balance_krw is None else f" · 잔액 {won(method.balance_krw)}"
+    return f"{plain(method.label)}{balance}"

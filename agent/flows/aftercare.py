@@ -7,7 +7,9 @@ import re
 from agent.cards import claim_card, order_card, ticket_card
 from agent.flows.lookup import get_or_say
 from agent.flows.pick import NAMED, known_product, line_score, nth, pick_order
-from agent.shop.calendar import add_business_days, day_of
+from agent.shop.calendar import day_of
+from agent.shop.claims import DEAD_STATUSES
+from agent.shop.refunds import RefundState
 from agent.shop.words import CLAIM_KIND, CLAIM_STATUS, REASON, TICKET_STATUS
 from agent.turn import Proposal, Turn
 from store.models import Claim, Order, Ticket, from_text
@@ -32,9 +34,7 @@ def refund_status(turn: Turn) -> None:
     claims: list[Claim] = [
         claim
         for claim in _named(turn, turn.call("list_claims", limit=20))
-        if claim.kind != "exchange"
-        and claim.status not in ("rejected", "withdrawn")
-        and claim.refund_krw > 0
+        if claim.kind != "exchange" and claim.status not in DEAD_STATUSES and claim.refund_krw > 0
     ]
     if not claims and known_product(turn):
         order = pick_order(
@@ -49,7 +49,7 @@ def refund_status(turn: Turn) -> None:
     newest = claims[0]
     order = get_or_say(turn, newest.order_id)
     if order is not None:
-        _tell_claim(turn, newest, order)
+        _tell_refund(turn, order, newest.claim_id)
     if len(claims) > 1:
         turn.say("others")
         for claim in claims[1:SHOWN]:
@@ -165,43 +165,53 @@ def _has_refund(order: Order) -> bool:
 
 
 def _tell_order(turn: Turn, order: Order) -> None:
-    claims = [
-        c
-        for c in order.claims
-        if c.kind != "exchange" and c.refund_krw > 0 and c.status not in ("rejected", "withdrawn")
-    ]
-    if not claims:
-        turn.say("none_for_order", title=order.title)
-        turn.show(order_card(turn, order))
+    refunds = [state for state in _refunds(turn, order) if state.kind != "exchange"]
+    if refunds:
+        _tell_refund(turn, order, refunds[-1].claim_id)
         return
-    _tell_claim(turn, claims[-1], order)
+    turn.say("none_for_order", title=order.title)
+    turn.show(order_card(turn, order))
 
 
-def _tell_claim(turn: Turn, claim: Claim, order: Order) -> None:
+def _refunds(turn: Turn, order: Order) -> list[RefundState]:
+    found: list[RefundState] = turn.call("refund_state", order_id=order.order_id)
+    return found
+
+
+def _tell_refund(turn: Turn, order: Order, claim_id: str) -> None:
     """Where the refund of one claim stands, with amount, method and day."""
     rules = turn.rules
-    paid_back = next((p for p in order.payments if p.claim_id == claim.claim_id), None)
-    turn.fact(claim)
-    values = {
-        "title": order.title,
-        "refund": claim.refund_krw,
-        "method": claim.quote.get("method_label") or "결제하신 수단",
-        "days": rules.refund_business_days,
-        "min_days": rules.card_refund_min_business_days,
-        "max_days": rules.card_refund_max_business_days,
-    }
-    for days in (values["days"], values["min_days"], values["max_days"]):
-        turn.fact(f"{days}영업일")
-    turn.fact(f"{values['min_days']}~{values['max_days']}영업일")
-    if paid_back is not None:
-        done = day_of(from_text(paid_back.created_at))
-        latest = add_business_days(done, rules.card_refund_max_business_days)
-        values |= {"done": turn.fact(done), "latest": turn.fact(latest)}
-        name = "paid_back_card" if paid_back.method == "card" else "paid_back"
-        turn.say(name, **values)
-    else:
-        turn.say(f"waiting_{'cancel' if claim.kind == 'cancel' else claim.status}", **values)
+    state = next(state for state in _refunds(turn, order) if state.claim_id == claim_id)
+    claim = next(claim for claim in order.claims if claim.claim_id == claim_id)
+    low, high = rules.card_refund_min_business_days, rules.card_refund_max_business_days
+    turn.fact(f"{rules.refund_business_days}영업일 {low}영업일 {high}영업일 {low}~{high}영업일")
+    late = state.due is not None and day_of(turn.now) > state.due
+    turn.say(
+        _refund_reply(claim, state, late=late),
+        title=order.title,
+        refund=state.amount_krw,
+        method=state.method_label or "결제하신 수단",
+        days=rules.refund_business_days,
+        min_days=low,
+        max_days=high,
+        due=state.due,
+        done=state.paid_on,
+        latest=state.card_until,
+    )
+    if state.interest_krw:
+        name = "interest_paid" if state.status == "paid" else "interest_due"
+        turn.fact(f"{rules.late_refund_rate_percent}%")
+        turn.say(name, interest=state.interest_krw, rate=rules.late_refund_rate_percent)
     turn.show(order_card(turn, order))
+
+
+def _refund_reply(claim: Claim, state: RefundState, *, late: bool) -> str:
+    """The name of the reply for where a refund stands."""
+    if state.status == "paid":
+        return "paid_back_card" if state.card_until else "paid_back"
+    if state.status == "due":
+        return "late" if late else f"due_{claim.kind}"
+    return f"waiting_{'cancel' if claim.kind == 'cancel' else claim.status}"
 
 
 def _title(turn: Turn, claim: Claim) -> str:

@@ -1,13 +1,16 @@
-"""change_order: another address or another option, before the order is prepared."""
+"""change_order: another address, option or way of paying, before the order is prepared."""
 
 from __future__ import annotations
 
 import re
 
 from agent.cards import choice_card, order_card
+from agent.flows.change_payment import asks_for_payment, change_payment
 from agent.flows.knowledge import cite_rule
 from agent.flows.pick import NAMED, line_fits, nth, pick_order
+from agent.korean import krw
 from agent.shop.claims import allowed_actions
+from agent.shop.quote import due_krw
 from agent.shop.words import ORDER_STATUS
 from agent.turn import Proposal, Turn
 from store.models import Order, OrderLine, Product
@@ -16,21 +19,22 @@ __all__ = ["change_order", "wanted_sku"]
 
 _ADDRESS = re.compile(r"배송지|주소|수령지|받는\s*곳|이사")
 _OPTION = re.compile(r"옵션|사이즈|색상|색깔|컬러|치수|호수|맛|용량")
-_PAYMENT = re.compile(r"결제\s*(수단|방법|방식)|카드로|다른\s*카드|무통장")
 
 
 def change_order(turn: Turn) -> None:
     """Find out what to change, then the order, then the new value; ask for the yes."""
     what = _what(turn)
     if what == "payment":
-        turn.say("payment_by_staff")
-        cite_rule(turn, "결제수단 변경")
+        change_payment(turn)
         return
     if what is None and not (turn.slots.order_id or turn.context.order_id):
         turn.say("what")
         turn.show(
             choice_card(
-                "바꾸실 것", ("배송지", "배송지를 바꾸고 싶어요"), ("옵션", "옵션을 바꾸고 싶어요")
+                "바꾸실 것",
+                ("배송지", "배송지를 바꾸고 싶어요"),
+                ("옵션", "옵션을 바꾸고 싶어요"),
+                ("결제 수단", "결제 수단을 바꾸고 싶어요"),
             )
         )
         turn.ask("what")
@@ -71,7 +75,7 @@ def _what(turn: Turn) -> str | None:
         return str(turn.answered.data["what"])
     if turn.slots.address or _ADDRESS.search(turn.text):
         return "address"
-    if _PAYMENT.search(turn.text):
+    if asks_for_payment(turn):
         return "payment"
     if turn.slots.wanted_option or _OPTION.search(turn.text):
         return "option"
@@ -109,6 +113,10 @@ def _option(turn: Turn, order: Order) -> None:
     line = _line(turn, order)
     if line is None:
         return
+    if line.free < line.quantity:
+        turn.say("part_cancelled", title=line.product_name)
+        turn.show(order_card(turn, order))
+        return
     product: Product = turn.call("get_product", product_id=line.product_id)
     sku = wanted_sku(turn, product, line)
     wanted = next((o for o in product.options if o.sku == sku), None)
@@ -124,26 +132,30 @@ def _option(turn: Turn, order: Order) -> None:
             turn.ask("option", order_id=order.order_id, what="option", line_id=line.line_id)
         return
     now = next((o for o in product.options if o.sku == line.sku), wanted)
-    if now.extra_krw != wanted.extra_krw:
-        turn.fact((now.extra_krw, wanted.extra_krw, abs(now.extra_krw - wanted.extra_krw)))
-        turn.say("other_price", option=wanted.name, krw=abs(now.extra_krw - wanted.extra_krw))
+    more = turn.fact((wanted.extra_krw - now.extra_krw) * line.quantity)
+    if more and order.paid_krw and not turn.rules.price_difference:
+        each = turn.fact(abs(wanted.extra_krw - now.extra_krw))
+        turn.say("other_price", option=wanted.name, krw=each)
         turn.show(order_card(turn, order))
         return
+    price = (("바뀐 뒤 금액", krw(turn.fact(due_krw(order) + more))),) if more else ()
     turn.propose(
         Proposal(
-            "change_option",
-            {"order_id": order.order_id, "line_id": line.line_id, "sku": wanted.sku},
+            "change_options",
+            {"order_id": order.order_id, "changes": [[line.line_id, wanted.sku]]},
             f"{line.product_name} 옵션 변경",
             (
                 ("상품", line.product_name),
                 ("지금 옵션", line.option_name),
                 ("새 옵션", wanted.name),
+                *price,
             ),
             order.order_id,
             order.version,
         )
     )
-    turn.say("offer_option", title=line.product_name, option=wanted.name)
+    name = "offer_option_price" if more else "offer_option"
+    turn.say(name, title=line.product_name, option=wanted.name, total=due_krw(order) + more)
 
 
 def _line(turn: Turn, order: Order) -> OrderLine | None:

@@ -7,14 +7,15 @@ from typing import Any
 
 from agent.cards import choice_card, order_card
 from agent.flows.change import wanted_sku
+from agent.flows.claim_rows import claim_rows
 from agent.flows.knowledge import cite_rule
-from agent.flows.pick import NAMED, line_fits, nth, pick_order
-from agent.korean import krw
+from agent.flows.pick import nth, pick_order, wanted_products
+from agent.flows.pieces import Piece, line_choices, named_lines, pieces_text
 from agent.shop.claims import FAULT_OF, claimable_lines, refusal_of_line
 from agent.shop.words import CLAIM_KIND, ORDER_STATUS, REASON
 from agent.turn import Proposal, Turn
 from errors import SangdamError
-from store.models import Order, OrderLine, Product
+from store.models import Option, Order, OrderLine, Product
 
 __all__ = ["defect", "return_exchange"]
 
@@ -69,34 +70,20 @@ def _claim(turn: Turn, *, kind_word: str) -> None:
 
 def _continue(turn: Turn, order: Order, known: dict[str, Any]) -> None:
     known["order_id"] = order.order_id
-    line = _line(turn, order, known)
-    if line is None:
+    lines = _lines(turn, order, known)
+    lines = _still_possible(turn, order, lines, known) if lines else None
+    if not lines:
         return
-    known["line_id"] = line.line_id
+    known["line_ids"] = [line.line_id for line in lines]
     reason = known["reason"]
-    never = refusal_of_line(order, line, "seller", now=turn.now, rules=turn.rules)
-    if never:
-        turn.fact(never)
-        turn.say("refused_line", title=line.product_name, reason=never)
-        if line.claim_status is None:
-            turn.say("never_next")
-        turn.show(order_card(turn, order))
-        return
     if reason is None:
-        _ask_reason(turn, line, known)
-        return
-    refusal = refusal_of_line(order, line, FAULT_OF[reason], now=turn.now, rules=turn.rules)
-    if refusal:
-        turn.fact(refusal)
-        turn.say("refused_line", title=line.product_name, reason=refusal)
-        cite_rule(turn, f"{refusal} 반품 교환")
-        turn.say("refused_next")
+        _ask_reason(turn, lines, known)
         return
     seller = FAULT_OF[reason] == "seller"
     if seller:
         turn.fact("판매자 책임이면 배송비는 저희가 부담해요")  # domain.md, Claims
     if known["kind"] is None:
-        turn.say("which_kind_free" if seller else "which_kind", title=line.product_name)
+        turn.say("which_kind_free" if seller else "which_kind", title=_title(lines))
         turn.show(
             choice_card(
                 "처리 방법", ("반품하고 환불받기", "반품할게요"), ("교환하기", "교환할게요")
@@ -104,12 +91,55 @@ def _continue(turn: Turn, order: Order, known: dict[str, Any]) -> None:
         )
         turn.ask("kind", **known)
         return
-    new_sku = None
+    pieces = [(line, _count(line, known, alone=len(lines) == 1)) for line in lines]
+    skus: list[str | None] = [None] * len(pieces)
     if known["kind"] == "exchange":
-        new_sku = _new_sku(turn, line, known)
-        if new_sku is None:
+        found = _new_skus(turn, pieces, known)
+        if found is None:
             return
-    _propose(turn, order, line, known, new_sku)
+        skus = found
+    _propose(turn, order, pieces, known, skus)
+
+
+def _count(line: OrderLine, known: dict[str, Any], *, alone: bool) -> int:
+    """How many pieces: all that are left, unless a number was said of this one line."""
+    return min(known["quantity"], line.free) if known["quantity"] and alone else line.free
+
+
+def _title(lines: list[OrderLine]) -> str:
+    return ", ".join(line.product_name for line in lines)
+
+
+def _still_possible(
+    turn: Turn, order: Order, lines: list[OrderLine], known: dict[str, Any]
+) -> list[OrderLine]:
+    """Those of ``lines`` that can be claimed; the reply says why the others cannot."""
+    # What the buyer may do the seller's fault allows as well: one question is enough.
+    fault = FAULT_OF[known["reason"]] if known["reason"] else "seller"
+    refused = {
+        line.line_id: refusal_of_line(order, line, fault, now=turn.now, rules=turn.rules)
+        for line in lines
+    }
+    for line in lines:
+        if refusal := refused[line.line_id]:
+            turn.fact(refusal)
+            turn.say("refused_line", title=line.product_name, reason=refusal)
+    possible = [line for line in lines if not refused[line.line_id]]
+    if not possible:
+        _no_way(turn, order, lines[0], refused[lines[0].line_id])
+    return possible
+
+
+def _no_way(turn: Turn, order: Order, line: OrderLine, refusal: str) -> None:
+    """What is left when nothing can be claimed: the rule, or a person."""
+    never = refusal_of_line(order, line, "seller", now=turn.now, rules=turn.rules)
+    if never:
+        if line.free:
+            turn.say("never_next")
+        turn.show(order_card(turn, order))
+        return
+    cite_rule(turn, f"{refusal} 반품 교환")
+    turn.say("refused_next")
 
 
 def _known(turn: Turn) -> dict[str, Any]:
@@ -131,7 +161,8 @@ def _known(turn: Turn) -> dict[str, Any]:
         data = {}  # another product after all
     return {
         "order_id": data.get("order_id"),
-        "line_id": data.get("line_id"),
+        "line_ids": data.get("line_ids") or [],
+        "everything": slots.everything or bool(data.get("everything")),
         "kind": slots.claim_kind or _refund_said(turn) or data.get("kind"),
         "option": slots.wanted_option or data.get("option"),
         "reason": reason,
@@ -150,7 +181,7 @@ def _keep(turn: Turn, known: dict[str, Any]) -> None:
     """Carry what is known over the question which order is meant."""
     asking = turn.draft.asking
     if asking is not None and asking.slot == "order":
-        kept = {k: v for k, v in known.items() if v and k not in ("order_id", "line_id")}
+        kept = {k: v for k, v in known.items() if v and k not in ("order_id", "line_ids")}
         turn.ask("order", choices=asking.choices, **kept)
 
 
@@ -166,62 +197,98 @@ def _open_lines(turn: Turn, order: Order) -> list[OrderLine]:
     ]
 
 
-def _line(turn: Turn, order: Order, known: dict[str, Any]) -> OrderLine | None:
+def _lines(turn: Turn, order: Order, known: dict[str, Any]) -> list[OrderLine] | None:
+    """The lines that are meant; None once the reply asks or explains."""
     by_id = {line.line_id: line for line in order.lines}
-    if known["line_id"] in by_id:
-        return by_id[known["line_id"]]
+    if known["line_ids"] and all(line_id in by_id for line_id in known["line_ids"]):
+        return [by_id[line_id] for line_id in known["line_ids"]]
     lines = _open_lines(turn, order)
-    meant = [x for x in order.lines if line_fits(x, turn.slots.products) >= NAMED]
-    if len(meant) == 1:
-        return meant[0]  # named: a claim that is running is told about, never swapped
-    if not lines:
-        over = {refusal_of_line(order, x, "seller", now=turn.now, rules=turn.rules)
-                for x in order.lines}  # fmt: skip
-        if len(order.lines) == 1 or len(over) == 1:
-            return order.lines[0]  # the same reason for all of them: the flow tells it
-        turn.say("no_line_left", title=order.title)
-        turn.show(order_card(turn, order))
+    # Named: a claim that is running is told about, never swapped.
+    named, doubtful = named_lines(order.lines, wanted_products(turn))
+    free = [line for line in lines if line in doubtful]
+    if len(free) > 1:
+        _which_line(turn, free, known)
         return None
-    if len(lines) == 1:
-        return lines[0]
+    if named:
+        return free or named
+    if not lines:
+        return _none_left(turn, order)
+    if len(lines) == 1 or known["everything"]:
+        return lines
     answered = turn.answered
     chosen = nth(lines, turn.slots.ordinal) if answered and answered.slot == "line" else None
     if chosen is not None:
-        return chosen
-    turn.say("which_line")
-    word = CLAIM_KIND.get(known["kind"] or "", "접수")
-    turn.show(
-        choice_card(
-            "상품",
-            *(
-                (f"{x.product_name} ({x.option_name})", f"{x.product_name} {word}할게요")
-                for x in lines
-            ),
-        )
-    )
-    turn.ask("line", **known)
+        return [chosen]
+    _which_line(turn, lines, known)
     return None
 
 
-def _ask_reason(turn: Turn, line: OrderLine, known: dict[str, Any]) -> None:
+def _none_left(turn: Turn, order: Order) -> list[OrderLine] | None:
+    over = {
+        refusal_of_line(order, x, "seller", now=turn.now, rules=turn.rules) for x in order.lines
+    }
+    if len(over) == 1:
+        return [order.lines[0]]  # the same reason for all of them: the flow tells it
+    turn.say("no_line_left", title=order.title)
+    turn.show(order_card(turn, order))
+    return None
+
+
+def _which_line(turn: Turn, lines: list[OrderLine], known: dict[str, Any]) -> None:
+    turn.say("which_line")
+    word = CLAIM_KIND.get(known["kind"] or "", "접수")
+    everything = ("모두", f"모두 {word}할게요")
+    more = () if known["kind"] == "exchange" else (everything,)
+    turn.show(line_choices("상품", lines, f"{{name}} {word}할게요", *more))
+    turn.ask("line", **{**known, "line_ids": []})
+
+
+def _ask_reason(turn: Turn, lines: list[OrderLine], known: dict[str, Any]) -> None:
     reasons = _SELLER_REASONS if turn.intent == "defect" else (*_BUYER_REASONS, *_SELLER_REASONS)
-    turn.say("which_reason", title=line.product_name)
+    turn.say("which_reason", title=_title(lines))
     turn.show(choice_card("사유", *((REASON[code], _ASK[code]) for code in reasons)))
     turn.ask("reason", **known)
 
 
-def _new_sku(turn: Turn, line: OrderLine, known: dict[str, Any]) -> str | None:
+def _new_skus(turn: Turn, pieces: list[Piece], known: dict[str, Any]) -> list[str | None] | None:
+    """What to send instead of each piece; None once the reply asks."""
+    if len(pieces) == 1:
+        sku = _new_sku(turn, *pieces[0], known)
+        return None if sku is None else [sku]
+    if FAULT_OF[known["reason"]] == "seller" and all(
+        _stock(turn, line) >= count for line, count in pieces
+    ):
+        return [line.sku for line, _ in pieces]
+    turn.say("one_at_a_time")
+    _which_line(turn, [line for line, _ in pieces], known)
+    return None
+
+
+def _stock(turn: Turn, line: OrderLine) -> int:
+    product: Product = turn.call("get_product", product_id=line.product_id)
+    return next((o.stock for o in product.options if o.sku == line.sku), 0)
+
+
+def _new_sku(turn: Turn, line: OrderLine, count: int, known: dict[str, Any]) -> str | None:
     """The option to send instead; the same one for a faulty piece."""
     product: Product = turn.call("get_product", product_id=line.product_id)
     by_sku = {option.sku: option for option in product.options}
     wanted = wanted_sku(turn, product, line)
     if wanted is None and FAULT_OF[known["reason"]] == "seller":
-        wanted = line.sku
-    if wanted and by_sku[wanted].stock >= line.quantity:
+        wanted = line.sku if line.sku in by_sku else None
+    more = _more_krw(by_sku, line, wanted)
+    if wanted and by_sku[wanted].stock >= count and (not more or turn.rules.price_difference):
         return wanted
     if wanted and wanted != line.sku:
-        turn.say("sold_out", option=by_sku[wanted].name)
-    others = [o for o in product.options if o.sku != line.sku and o.stock >= line.quantity]
+        name = "sold_out" if by_sku[wanted].stock < count else "other_price_exchange"
+        turn.say(name, option=by_sku[wanted].name, krw=turn.fact(abs(more)))
+    others = [
+        option
+        for option in product.options
+        if option.sku != line.sku
+        and option.stock >= count
+        and (turn.rules.price_difference or not _more_krw(by_sku, line, option.sku))
+    ]
     if not others:
         turn.say("no_option_left", title=line.product_name)
         turn.show(choice_card("처리 방법", ("반품하고 환불받기", "반품할게요")))
@@ -236,12 +303,21 @@ def _new_sku(turn: Turn, line: OrderLine, known: dict[str, Any]) -> str | None:
     return None
 
 
+def _more_krw(by_sku: dict[str, Option], line: OrderLine, sku: str | None) -> int:
+    """What an option costs more than the one that was bought (KRW; negative: less)."""
+    now, wanted = by_sku.get(line.sku), by_sku.get(sku or "")
+    return wanted.extra_krw - now.extra_krw if now and wanted else 0
+
+
 def _propose(
-    turn: Turn, order: Order, line: OrderLine, known: dict[str, Any], new_sku: str | None
+    turn: Turn,
+    order: Order,
+    pieces: list[Piece],
+    known: dict[str, Any],
+    skus: list[str | None],
 ) -> None:
     kind, reason = known["kind"], known["reason"]
-    quantity = min(known["quantity"] or line.quantity, line.quantity)
-    lines = [[line.line_id, quantity, new_sku]]
+    lines = [[x.line_id, count, sku] for (x, count), sku in zip(pieces, skus, strict=True)]
     try:
         quote = turn.call(
             "quote_claim", order_id=order.order_id, kind=kind, lines=lines, reason_code=reason
@@ -260,51 +336,37 @@ def _propose(
                 "reason_text": known["reason_text"] or "",
                 "photos": known["photos"],
             },
-            f"{line.product_name} {CLAIM_KIND[kind]} 신청",
-            _rows(turn, line, quantity, known, quote, new_sku),
+            f"{_title([line for line, _ in pieces])} {CLAIM_KIND[kind]} 신청",
+            tuple(claim_rows(turn, pieces, known, quote, skus)),
             order.order_id,
             order.version,
         )
     )
     # Still open to change: "아니, 교환할게요" goes on from what is known.
     turn.ask("kind", **known)
-    name = f"offer_{kind}" if quote["fault"] == "buyer" else f"offer_{kind}_free"
-    turn.say(name, title=line.product_name, refund=quote["refund_krw"], fee=quote["fee_krw"])
-    if quote["fault"] == "seller" and not known["photos"]:
+    _say_offer(turn, pieces, known, quote)
+
+
+def _say_offer(
+    turn: Turn, pieces: list[Piece], known: dict[str, Any], quote: dict[str, Any]
+) -> None:
+    kind, buyer = known["kind"], quote["fault"] == "buyer"
+    name = f"offer_{kind}" if buyer else f"offer_{kind}_free"
+    if buyer and kind == "return" and not quote["refund_krw"]:
+        name = "offer_return_nothing_back"
+    part = any(count < line.free for line, count in pieces)
+    lines = [line for line, _ in pieces]
+    turn.say(
+        name,
+        title=pieces_text(turn, pieces) if part else _title(lines),
+        refund=quote["refund_krw"],
+        fee=quote["fee_krw"],
+        to_pay=quote["to_pay_krw"],
+    )
+    if quote["difference_krw"]:
+        turn.say("offer_difference", to_pay=quote["to_pay_krw"], refund=quote["refund_krw"])
+    if not buyer and not known["photos"]:
         turn.say("photo_helps")
-    if line.returnable in ("hygiene", "digital") and quote["fault"] == "buyer":
-        turn.say(f"unopened_{line.returnable}")
-
-
-def _rows(
-    turn: Turn,
-    line: OrderLine,
-    quantity: int,
-    known: dict[str, Any],
-    quote: dict[str, Any],
-    new_sku: str | None,
-) -> tuple[tuple[str, str], ...]:
-    rows = [
-        ("상품", f"{line.product_name} ({line.option_name}) {quantity}개"),
-        ("사유", REASON[known["reason"]]),
-    ]
-    if new_sku:
-        product: Product = turn.call("get_product", product_id=line.product_id)
-        name = next(option.name for option in product.options if option.sku == new_sku)
-        rows.append(("보내 드릴 옵션", name))
-        rows.append(("배송비", krw(quote["fee_krw"]) if quote["fee_krw"] else quote["fee_label"]))
-    else:
-        rows.append(("상품 금액", krw(quote["goods_krw"])))
-        if quote["coupon_krw"]:
-            rows.append(("쿠폰 할인분", f"-{krw(quote['coupon_krw'])}"))
-        if quote["shipping_krw"]:
-            rows.append(("처음 배송비", krw(quote["shipping_krw"])))
-        fee = f"-{krw(quote['fee_krw'])}" if quote["fee_krw"] else quote["fee_label"]
-        rows.append((quote["fee_label"] if quote["fee_krw"] else "반품 배송비", fee))
-        rows.append(("환불 금액", krw(quote["refund_krw"])))
-        rows.append(("환불 수단", quote["method_label"]))
-        days = turn.rules.refund_business_days
-        rows.append(("환불 시점", f"상품이 도착하면 {days}영업일 안에"))
-    if known["photos"]:
-        rows.append(("사진", f"{len(known['photos'])}장"))
-    return tuple(rows)
+    for special in {line.returnable for line in lines} & {"hygiene", "digital"}:
+        if buyer:
+            turn.say(f"unopened_{special}")

@@ -32,6 +32,7 @@ SHOWN_AT_ONCE = 5
 _PLAIN_DAY = re.compile(
     r"(?:지난|저번|이번)\s?(?:주|달)|어제|오늘|그저께|그제|엊그제|\d+월\s?\d+일|지난\s?\S요일"
 )
+_REST = re.compile(r"나머지|남은|마저")
 NAMED = 0.6
 
 
@@ -61,6 +62,8 @@ def pick_order(
         named = _by_product(turn, turn.call("list_orders", limit=50))
     candidates = named or found
     good = [order for order in candidates if fits(order)]
+    if _REST.search(turn.text):  # "나머지 하나도": of the order just spoken about
+        good = [order for order in good if order.order_id == turn.context.order_id] or good
     if explicit and not named and not turn.slots.when:
         good = []  # a product of the catalogue that was never ordered
         candidates = []
@@ -100,7 +103,9 @@ def _named(turn: Turn) -> str | None:
         return slots.order_id
     answered = turn.answered
     shown = answered.choices if answered and answered.slot == "order" else context.orders
-    other = "말고" in turn.text and answered is not None and answered.slot != "option"
+    other = answered is not None and (
+        ("말고" in turn.text and answered.slot != "option") or _elsewhere(turn)
+    )
     if answered and answered.data.get("order_id") and not other:
         return str(answered.data["order_id"])
     if not (answered and answered.slot in ("line", "option")):
@@ -112,6 +117,15 @@ def _named(turn: Turn) -> str | None:
     if slots.refers_back and (context.order_id or len(shown) == 1):
         return context.order_id or shown[0]
     return None
+
+
+def _elsewhere(turn: Turn) -> bool:
+    """Whether the answer to "which of its products?" names one of another order."""
+    answered, words = turn.answered, turn.slots.products
+    if answered is None or answered.slot != "line" or not words:
+        return False
+    order: Order = turn.call("get_order", order_id=str(answered.data["order_id"]))
+    return not any(line_fits(line, words) >= NAMED for line in order.lines) and known_product(turn)
 
 
 def _in_focus(turn: Turn, fits: Fits) -> Order | None:

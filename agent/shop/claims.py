@@ -10,7 +10,7 @@ from agent.shop.calendar import add_months, day_of
 from agent.shop.rules import Rules
 from agent.shop.words import CLAIM_STATUS, ORDER_STATUS
 from errors import NotAllowedNow
-from store.models import Order, OrderLine, from_text
+from store.models import Claim, Order, OrderLine, from_text
 
 __all__ = [
     "DEAD_STATUSES",
@@ -26,6 +26,7 @@ __all__ = [
     "claimable_lines",
     "claims_left",
     "deadline",
+    "following",
     "refusal_of_line",
 ]
 
@@ -74,6 +75,11 @@ OPEN_STATUSES = ("requested", "approved", "collecting", "collected", "reshipping
 DEAD_STATUSES = ("rejected", "withdrawn")  # as if it had never been asked for
 
 
+def following(claim: Claim) -> tuple[str, ...]:
+    """The states that may follow a claim's own."""
+    return TRANSITIONS[claim.kind].get(claim.status, ())
+
+
 def check_transition(kind: str, status: str, to: str) -> None:
     """Raises NotAllowedNow naming the states that may follow."""
     _check(TRANSITIONS[kind].get(status, ()), to, CLAIM_STATUS)
@@ -84,12 +90,12 @@ def check_order_transition(status: str, to: str) -> None:
     _check(ORDER_TRANSITIONS.get(status, ()), to, ORDER_STATUS)
 
 
-def _check(following: tuple[str, ...], to: str, words: Mapping[str, str]) -> None:
-    if to not in following:
-        possible = ", ".join(words[state] for state in following) or "없음"
+def _check(possible: tuple[str, ...], to: str, words: Mapping[str, str]) -> None:
+    if to not in possible:
+        names = ", ".join(words[state] for state in possible) or "없음"
         raise NotAllowedNow(
-            f"지금은 '{words.get(to, to)}' 상태로 바꿀 수 없어요. 가능한 다음 상태: {possible}",
-            allowed=following,
+            f"지금은 '{words.get(to, to)}' 상태로 바꿀 수 없어요. 가능한 다음 상태: {names}",
+            allowed=possible,
             code="transition_not_allowed",
         )
 

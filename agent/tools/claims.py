@@ -90,8 +90,8 @@ def create_claim(
 
     ``method_id`` is a registered method for the refund (only where the shop allows another
     than the one paid with) or for an exchange's difference (default: how it was paid). Raises
-    as ``quote_claim``, BadInput for a difference nobody pays, and StateChanged when ``version``
-    is not the order's any more.
+    as ``quote_claim``, NotFound for a photo or a method of somebody else's, BadInput for a
+    difference nobody pays, StateChanged when ``version`` is not the order's any more.
     """
     order = current_order(ctx, order_id, version)
     shown = _checked(ctx, order, kind, lines, reason_code, noticed_on)

@@ -11,7 +11,7 @@ import yaml
 from store_helpers import CATALOGUE, NUMBER, TODAY, fake_quote, fake_sla, new_database, seed_into
 
 from errors import AlreadyExists, BadInput, Conflict
-from store import accounts, orders, tickets
+from store import accounts, orders, payment_methods, tickets
 from store.database import Database
 from store.models import Order, from_text, to_text
 from store.seed import DEMO_PASSWORD, catalogue, grow, is_seeded, run, seed_if_empty
@@ -155,6 +155,38 @@ def test_claims_fit_their_orders(sold: list[Order]) -> None:
     assert {status for kind, status in states if kind == "exchange"} == {
         "requested", "approved", "collecting", "collected", "reshipping", "completed", "rejected",
     }  # fmt: skip
+
+
+def test_customers_have_the_methods_they_paid_with(seeded: Database, sold: list[Order]) -> None:
+    with seeded.read() as tx:
+        hers = payment_methods.of_user(tx, "user_001")
+        his = payment_methods.of_user(tx, "user_002")
+    assert [m.balance_krw for m in hers if m.kind == "gift_card"] == [70_000]
+    assert [m.balance_krw for m in his if m.kind == "gift_card"] == [50_000]
+    # What can still be changed was paid with something that is registered.
+    paid = [o for o in sold if o.user_id == "user_001" and o.status == "paid"]
+    ids = {method.method_id for method in hers}
+    assert paid
+    assert all(payment.method_id in ids for order in paid for payment in order.payments)
+    for order in sold:
+        for payment in order.payments:
+            assert payment.method_id in (None, order.payments[0].method_id)
+            assert payment.method != "bank_transfer" or payment.method_id is None
+
+
+def test_a_finished_exchange_shows_what_the_customer_has(sold: list[Order]) -> None:
+    done = [
+        (order, line)
+        for order in sold
+        for claim in order.claims
+        if (claim.kind, claim.status) == ("exchange", "completed")
+        for line in claim.lines
+    ]
+    assert done
+    for order, line in done:
+        assert next(x.sku for x in order.lines if x.line_id == line.line_id) == line.new_sku
+    collected = [c for o in sold for c in o.claims if c.status == "collected"]
+    assert all(claim.collected_at for claim in collected)
 
 
 def last_week_of(today: date) -> tuple[str, str]:
