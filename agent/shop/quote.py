@@ -20,7 +20,7 @@ from agent.shop.rules import Rules
 from errors import BadInput
 from store.models import Claim, Order
 
-__all__ = ["Quote", "cheaper_krw", "due_krw", "quote"]
+__all__ = ["Quote", "cheaper_krw", "delivery_krw", "due_krw", "leaning_on", "quote"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,30 @@ def quote(
 def due_krw(order: Order) -> int:
     """What an unpaid order still costs after its cancelled lines (KRW)."""
     return order.total_krw - sum(int(c.quote.get("due_drop_krw", 0)) for c in _gone(order))
+
+
+def delivery_krw(order: Order, items_krw: int, rules: Rules) -> int:
+    """The delivery fee of an unpaid order for other goods; as it is where claims have set it."""
+    if order.claims or order.shipping_krw not in (0, rules.shipping_fee_krw):
+        return order.shipping_krw
+    free = items_krw - order.coupon_krw >= rules.free_shipping_threshold_krw
+    return 0 if free else rules.shipping_fee_krw
+
+
+def leaning_on(order: Order, claim: Claim) -> Claim | None:
+    """A later claim whose delivery fee or refund counted on this one's goods being gone.
+
+    Taking this one back would leave that quote wrong: no fee for a free delivery that is lost,
+    or a delivery paid back although goods are kept.
+    """
+    if claim.kind == "exchange":
+        return None
+    charged = claim.quote.get("original_shipping_charged")
+    for other in _gone(order):
+        later = (other.created_at, other.claim_id) > (claim.created_at, claim.claim_id)
+        if later and (charged or other.quote.get("shipping_krw")):
+            return other
+    return None
 
 
 def cheaper_krw(order: Order) -> int:

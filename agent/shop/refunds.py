@@ -36,8 +36,10 @@ class RefundState:
     interest_krw: int = 0
 
 
-def shares(payments: Iterable[Payment], amount_krw: int) -> list[Payment]:
-    """``amount_krw`` split over what was really paid, the latest payment first.
+def shares(
+    payments: Iterable[Payment], amount_krw: int, *, first: str | None = None
+) -> list[Payment]:
+    """``amount_krw`` split over what was really paid: the method ``first``, then the latest.
 
     Returns the paying rows with the share each gets back; what a method has already got back
     does not count. Raises ValueError when more is asked for than was paid.
@@ -53,8 +55,9 @@ def shares(payments: Iterable[Payment], amount_krw: int) -> list[Payment]:
             used = min(row.amount_krw, back.get(_method(row), 0))
             back[_method(row)] = back.get(_method(row), 0) - used
             left.append(replace(row, amount_krw=row.amount_krw - used))
+    left.reverse()
     found = []
-    for row in reversed(left):
+    for row in sorted(left, key=lambda row: first is None or row.method_id != first):
         share = min(row.amount_krw, amount_krw)
         if share:
             found.append(replace(row, amount_krw=share))

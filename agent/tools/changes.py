@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agent.shop.address import checked_address, checked_zip
-from agent.shop.quote import cheaper_krw
+from agent.shop.quote import cheaper_krw, delivery_krw
 from agent.tools.base import ToolContext, clean, tool
 from agent.tools.ledger import charge, own_method, paid_with, pay_back
 from agent.tools.orders import current_order, get_order, require_action, save_order
@@ -69,9 +69,12 @@ def change_options(
     if difference:
         if difference < 0 and -difference > cheaper_krw(order):
             raise BadInput("쿠폰 할인보다 싼 옵션으로는 바꿀 수 없어요.")
+        items = order.items_krw + difference
+        shipping = order.shipping_krw if order.paid_krw else delivery_krw(order, items, ctx.rules)
         after |= {
-            "items_krw": order.items_krw + difference,
-            "total_krw": order.total_krw + difference,
+            "items_krw": items,
+            "shipping_krw": shipping,
+            "total_krw": items - order.coupon_krw + shipping,
         }
         if order.paid_krw:
             _settle(ctx, order, difference, method or paid_with(ctx, order))
@@ -144,7 +147,8 @@ def _more(now: Option | None, wanted: Option) -> int | None:
 
 def _settle(ctx: ToolContext, order: Order, difference: int, method: PaymentMethod | None) -> None:
     if difference < 0:
-        pay_back(ctx, order, -difference, method=method)
+        # The shop's ``price_difference`` settles on the method the customer names.
+        pay_back(ctx, order, -difference, method=method, anywhere=True)
     elif method is None:
         raise BadInput("차액을 결제할 수단을 골라 주세요.")
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from agent.shop.calendar import day_of
@@ -15,7 +16,7 @@ from agent.tools.ledger import charge, own_method, pay_back, restock
 from agent.tools.orders import get_order
 from errors import BadInput, StateChanged
 from store import claims, orders, products
-from store.models import Claim, Order, OrderLine, to_text
+from store.models import Claim, ClaimLine, Order, OrderLine, to_text
 
 __all__ = ["advance_claim", "claim_queue"]
 
@@ -31,15 +32,22 @@ def claim_queue(ctx: ToolContext, *, statuses: Sequence[str] = (), limit: int = 
 
 @tool("WRITE")
 def advance_claim(
-    ctx: ToolContext, *, claim_id: str, to: str, note: str = "", version: int | None = None
+    ctx: ToolContext,
+    *,
+    claim_id: str,
+    to: str,
+    note: str = "",
+    method_id: str | None = None,
+    version: int | None = None,
 ) -> Claim:
     """Move a claim to its next state, with what that does to money, goods and order; staff only.
 
     ``collected``: the goods are back and the refund is due within business days.
     ``completed``: pays the refund (with interest when late) and puts the goods on the shelf,
     or gives the order its exchanged options. ``rejected`` needs a ``note``, and the lines get
-    back the state they had. Raises Forbidden, NotFound, NotAllowedNow with the states that
-    may follow, StateChanged, BadInput for a refusal without a reason.
+    back the state they had. ``method_id`` replaces the customer's method for an exchange's
+    difference, where it holds too little by now. Raises Forbidden, NotFound, NotAllowedNow
+    with the states that may follow, StateChanged, BadInput for a refusal without a reason.
     """
     ctx.require_staff()
     claim = current_claim(ctx, claim_id, version)
@@ -55,6 +63,8 @@ def advance_claim(
         changes["collected_at"] = to_text(ctx.now)
     elif to == "completed":
         changes["completed_at"] = to_text(ctx.now)
+        if method_id is not None and claim.kind == "exchange":
+            changes["method_id"] = own_method(ctx, order, method_id).method_id
         return _complete(ctx, order, claim, changes)
     return save_claim(ctx, order, claim, changes)
 
@@ -67,7 +77,7 @@ def _complete(ctx: ToolContext, order: Order, claim: Claim, changes: dict[str, A
     if claim.kind == "return":
         _refund(ctx, order, claim)
     else:
-        _exchange(ctx, order, claim)
+        _exchange(ctx, order, replace(claim, method_id=changes.get("method_id", claim.method_id)))
     _shelve(ctx, order, claim)
     return save_claim(ctx, order if claim.kind == "return" else None, claim, changes)
 
@@ -76,9 +86,11 @@ def _refund(ctx: ToolContext, order: Order, claim: Claim) -> None:
     """Pay a claim back as it was quoted, and what being late adds."""
     if not claim.refund_krw:
         return
+    method = own_method(ctx, order, claim.method_id) if claim.method_id else None
+    stored = method is not None and method.balance_krw is not None
     pay_back(
-        ctx, order, claim.refund_krw, claim_id=claim.claim_id,
-        method=own_method(ctx, order, claim.method_id) if claim.method_id else None,
+        ctx, order, claim.refund_krw, claim_id=claim.claim_id, method=method,
+        anywhere=claim.kind == "exchange" or (stored and ctx.rules.refund_to_stored_value),
         interest_krw=late_interest_krw(claim, today=day_of(ctx.now), rules=ctx.rules),
     )  # fmt: skip
 
@@ -86,8 +98,9 @@ def _refund(ctx: ToolContext, order: Order, claim: Claim) -> None:
 def _exchange(ctx: ToolContext, order: Order, claim: Claim) -> None:
     """Give the order its new options and settle what they cost more or less."""
     by_id = {line.line_id: line for line in order.lines}
+    more = claim.quote.get("more_per_piece", {})  # the catalogue may have moved on
     for line in claim.lines:
-        _swap(ctx, by_id[line.line_id], line.quantity, line.new_sku or "")
+        _swap(ctx, by_id[line.line_id], line, int(more.get(line.line_id, 0)))
     difference = int(claim.quote.get("difference_krw", 0))
     if difference > 0 and claim.method_id:
         charge(ctx, order, own_method(ctx, order, claim.method_id), difference)
@@ -97,14 +110,13 @@ def _exchange(ctx: ToolContext, order: Order, claim: Claim) -> None:
         raise StateChanged("그사이 주문 상태가 바뀌었어요. 바뀐 내용을 다시 확인해 주세요.")
 
 
-def _swap(ctx: ToolContext, line: OrderLine, quantity: int, sku: str) -> None:
-    wanted, now = products.option(ctx.tx, sku), products.option(ctx.tx, line.sku)
+def _swap(ctx: ToolContext, line: OrderLine, asked: ClaimLine, more_krw: int) -> None:
+    wanted = products.option(ctx.tx, asked.new_sku or "")
     if wanted is None or wanted.sku == line.sku:
         return
-    more = wanted.extra_krw - now.extra_krw if now else 0
     orders.swap_option(
-        ctx.tx, line, quantity, sku=wanted.sku, option_name=wanted.name,
-        unit_price_krw=line.unit_price_krw + more,
+        ctx.tx, line, asked.quantity, sku=wanted.sku, option_name=wanted.name,
+        unit_price_krw=line.unit_price_krw + more_krw,
     )  # fmt: skip
 
 

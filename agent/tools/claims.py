@@ -14,7 +14,7 @@ from agent.shop.claims import (
     claims_left,
     refusal_of_line,
 )
-from agent.shop.quote import cheaper_krw, quote
+from agent.shop.quote import cheaper_krw, leaning_on, quote
 from agent.tools.base import ToolContext, clean, tool
 from agent.tools.ledger import own_method, paid_with, restock
 from agent.tools.orders import current_order, get_order, save_order
@@ -25,7 +25,6 @@ from store.models import Claim, ClaimLine, Order, OrderLine, PaymentMethod, to_t
 __all__ = [
     "create_claim",
     "current_claim",
-    "difference_krw",
     "get_claim",
     "list_claims",
     "quote_claim",
@@ -132,6 +131,14 @@ def withdraw_claim(ctx: ToolContext, *, claim_id: str, version: int | None = Non
     claim = current_claim(ctx, claim_id, version)
     check_transition(claim.kind, claim.status, "withdrawn")
     order = get_order(ctx, order_id=claim.order_id)
+    later = leaning_on(order, claim)
+    if later is not None and not ctx.caller.is_staff:
+        raise NotAllowedNow(
+            f"이 신청의 배송비를 함께 계산한 다른 신청({later.claim_id})이 있어요. 그 신청을 먼저 "
+            "철회하시거나 상담원에게 말씀해 주세요.",
+            allowed=allowed_actions(order, now=ctx.now, rules=ctx.rules),
+            code="claim_leaned_on",
+        )
     undo(ctx, claim)
     return save_claim(ctx, order, claim, {"status": "withdrawn"}, action="withdraw")
 
@@ -170,15 +177,15 @@ def undo(ctx: ToolContext, claim: Claim) -> None:
     restock(ctx, [(line.new_sku, line.quantity) for line in claim.lines if line.new_sku])
 
 
-def difference_krw(ctx: ToolContext, order: Order, lines: Lines) -> int:
-    """What an exchange's new goods cost more than the old ones (KRW; negative: less)."""
+def _differences(ctx: ToolContext, order: Order, lines: Lines) -> dict[str, int]:
+    """What a piece of each line's new option costs more than the old one (KRW, or less)."""
     by_id = {line.line_id: line for line in order.lines}
-    total = 0
-    for line_id, quantity, new_sku in lines:
+    found = {}
+    for line_id, _, new_sku in lines:
         now = products.option(ctx.tx, by_id[line_id].sku)
         wanted = products.option(ctx.tx, new_sku or "")
-        total += (wanted.extra_krw - now.extra_krw) * quantity if now and wanted else 0
-    return total
+        found[line_id] = wanted.extra_krw - now.extra_krw if now and wanted else 0
+    return found
 
 
 def _checked(
@@ -220,13 +227,15 @@ def _checked(
             "이 주문은 더 반품이나 교환을 신청할 수 없어요. 상담원에게 말씀해 주세요.",
             code="not_claimable",
         )
-    more = difference_krw(ctx, order, lines) if kind == "exchange" else 0
+    each = _differences(ctx, order, lines) if kind == "exchange" else {}
+    more = sum(each[line_id] * quantity for line_id, quantity, _ in lines) if each else 0
     if more < 0 and -more > cheaper_krw(order):
         raise BadInput("쿠폰 할인보다 싼 옵션으로는 교환할 수 없어요. 다른 옵션을 골라 주세요.")
     plain = [(line_id, quantity) for line_id, quantity, _ in lines]
-    return quote(
+    shown = quote(
         order, kind=kind, fault=fault, lines=plain, rules=ctx.rules, difference_krw=more
     ).as_json()
+    return shown | ({"more_per_piece": each} if each else {})
 
 
 def _check_exchange(

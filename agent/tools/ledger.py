@@ -49,20 +49,22 @@ def pay_back(
     *,
     claim_id: str | None = None,
     method: PaymentMethod | None = None,
+    anywhere: bool = False,
     interest_krw: int = 0,
 ) -> None:
-    """Pay back to what the order was paid with, or to ``method``; stored value at once.
+    """Pay back to what the order was paid with, ``method`` first; stored value at once.
 
-    ``amount_krw`` is above zero and at most what was paid and not yet paid back.
-
-    Interest for being late goes to the method that gets the largest share.
+    No method gets more than it paid unless the shop's policy lets the refund go ``anywhere``
+    the customer named. ``amount_krw`` is above zero and at most what was paid and not yet
+    paid back. Interest for being late goes to the method that gets the largest share.
     """
     largest: tuple[str, str, str | None]
-    if method is not None:
+    if method is not None and anywhere:
         _credit(ctx, order, claim_id, method.kind, method.label, method.method_id, amount_krw)
         largest = (method.kind, method.label, method.method_id)
     else:
-        parts = shares(order.payments, amount_krw)
+        named = method.method_id if method else None
+        parts = shares(order.payments, amount_krw, first=named)
         first = max(parts, key=lambda part: part.amount_krw)
         largest = (first.method, first.label, first.method_id)
         for part in parts:

@@ -156,8 +156,13 @@ def _wrong_tries(ctx: ToolContext, key: str, since: str) -> int:
 
 
 def current_order(ctx: ToolContext, order_id: str, version: int | None) -> Order:
-    """The order as it is. Raises NotFound, StateChanged when ``version`` is not its own."""
+    """The order to change. Raises NotFound, StateChanged when ``version`` is not its own.
+
+    An order a guest has proved may be looked at only: NotSignedIn, or NotFound for others.
+    """
     order = get_order(ctx, order_id=order_id)
+    if not ctx.caller.is_staff and order.user_id != ctx.me():
+        raise NotFound(NOT_FOUND)
     if version is not None and order.version != version:
         raise StateChanged(CHANGED)
     return order
@@ -169,8 +174,8 @@ def require_action(ctx: ToolContext, order: Order, *actions: str) -> None:
     if not set(actions) & set(allowed):
         possible = ", ".join(words.ACTION[action] for action in allowed) or "없음"
         raise NotAllowedNow(
-            f"'{words.ORDER_STATUS[order.status]}' 상태에서는 {words.ACTION[actions[0]]}을(를) "
-            f"할 수 없어요. 지금 하실 수 있는 일: {possible}",
+            f"{words.ACTION[actions[0]]}: '{words.ORDER_STATUS[order.status]}' 상태에서는 할 수 "
+            f"없어요. 지금 하실 수 있는 일: {possible}",
             allowed=allowed,
             code="not_cancellable" if "cancel" in actions[0] else "not_allowed",
         )

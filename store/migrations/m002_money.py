@@ -32,3 +32,9 @@ def apply(tx: Tx) -> None:
     tx.execute("create index ix_payment_methods_user on payment_methods (user_id, position)")
     for table, column, kind in _COLUMNS:
         tx.execute(f'alter table "{table}" add column "{column}" {kind}')
+    # What is under way keeps its clock: the last change is the best that is known.
+    tx.execute(
+        "update claims set collected_at = updated_at where kind <> 'cancel' "
+        "and status in ('collected', 'reshipping', 'completed')"
+    )
+    tx.execute("update claims set completed_at = updated_at where status = 'completed'")

@@ -293,6 +293,12 @@ class TinyShop:
             assert claim["refund_krw"] == claim["quote"]["refund_krw"] >= 0
             _check_quote(claim["kind"], claim["quote"])
         assert 0 <= order.refunded_krw <= order.paid_krw
+        if not (self.rules.price_difference or self.rules.refund_to_stored_value):
+            net = Counter[str]()
+            for p in order.payments:
+                sign = {"payment": 1, "refund": -1}.get(p.kind, 0)
+                net[p.method_id or p.label] += sign * p.amount_krw
+            assert min(net.values(), default=0) >= 0, "a method got more than it paid"
         total = Counter[str]()
         for claim in gone:
             total.update({k: v for k, v in claim["quote"].items() if k.endswith("_krw")})

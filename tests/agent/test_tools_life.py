@@ -9,13 +9,14 @@ import pytest
 
 from agent.shop.claims import TRANSITIONS
 from agent.shop.quote import due_krw
+from agent.tools import ToolContext, run
 from agent.types import Caller
-from errors import BadInput, NotAllowedNow, NotFound, StateChanged
+from errors import BadInput, NotAllowedNow, NotFound, NotSignedIn, StateChanged
 from services import Services
-from store import payment_methods
+from store import orders, payment_methods
 from store.models import Claim, Order, PaymentMethod
 from tests.conftest import Clock
-from tests.shelves import STAFF, order_of, other_options, set_stock, stock
+from tests.shelves import STAFF, every_row, order_of, other_options, set_stock, stock
 
 PATHS = {
     "cancel": ("approved", "completed"),
@@ -380,3 +381,101 @@ def test_another_price_is_settled_where_the_shop_allows_it(
     )
     assert after.paid_krw - after.refunded_krw == after.total_krw != order.total_krw
     assert after.items_krw == sum(line.amount_krw for line in after.lines)
+
+
+def test_a_refund_goes_to_what_was_paid_with_and_no_further(
+    shop: Services, minji: Caller, methods: tuple[PaymentMethod, PaymentMethod]
+) -> None:
+    order = order_of(shop, minji, "delivered")
+    line, first = order.lines[0], order.payments[0]
+    with shop.database.write() as tx:  # a part was paid by a gift card
+        payment_methods.move(tx, "PM-gift", -1000)
+        tx.update("payments", {"payment_id": first.payment_id},
+                  {"amount_krw": first.amount_krw - 1000})  # fmt: skip
+        orders.add_payment(
+            tx, replace(first, payment_id="extra", method="gift_card", label="기프트카드",
+                        method_id="PM-gift", amount_krw=1000),
+        )  # fmt: skip
+    claim = shop.tool(
+        minji, "create_claim", order_id=order.order_id, kind="return", reason_code="defect",
+        lines=[(line.line_id, line.quantity, None)], method_id="PM-gift",
+    )  # fmt: skip
+    advance(shop, claim, *PATHS["return"])
+    after = reread(shop, order)
+    refunds = {p.label: p.amount_krw for p in after.payments if p.kind == "refund"}
+    assert refunds == {"기프트카드": 1000, first.label: claim.refund_krw - 1000}
+    profile = shop.tool(minji, "get_customer")
+    assert next(m for m in profile.payment_methods if m.method_id == "PM-gift").balance_krw == 1000
+
+
+def test_a_claim_that_a_later_one_counts_on_is_taken_back_after_it(
+    shop: Services, minji: Caller
+) -> None:
+    order = grown(shop, order_of(shop, minji, "delivered"), 2)
+    with shop.database.write() as tx:
+        tx.update("orders", {"order_id": order.order_id},
+                  {"shipping_krw": 0, "total_krw": order.items_krw - order.coupon_krw})  # fmt: skip
+    line = order.lines[0]
+    shop.rules = replace(shop.rules, free_shipping_threshold_krw=10**9)
+    first, second = (
+        shop.tool(
+            minji, "create_claim", order_id=order.order_id, kind="return",
+            lines=[(line.line_id, 1, None)], reason_code="change_of_mind",
+        )
+        for _ in range(2)
+    )  # fmt: skip
+    assert (first.quote["fee_krw"], second.quote["fee_krw"]) == (6000, 3000)
+    with pytest.raises(NotAllowedNow, match=second.claim_id):
+        shop.tool(minji, "withdraw_claim", claim_id=first.claim_id)
+    shop.tool(minji, "withdraw_claim", claim_id=second.claim_id)
+    assert shop.tool(minji, "withdraw_claim", claim_id=first.claim_id).status == "withdrawn"
+
+
+def test_an_order_a_guest_has_proved_may_be_looked_at_only(
+    shop: Services, minji: Caller, jihun: Caller, guest: Caller
+) -> None:
+    order = order_of(shop, minji, "paid")
+    before = every_row(shop)
+    for caller, error in ((guest, NotSignedIn), (jihun, NotFound)):
+        with shop.database.write() as tx:
+            context = ToolContext(
+                tx, caller, shop.rules, shop.clock(), granted=frozenset({order.order_id})
+            )
+            assert run(context, "get_order", order_id=order.order_id) == order
+            with pytest.raises(error):
+                run(context, "cancel_order", order_id=order.order_id)
+    assert every_row(shop) == before
+
+
+def test_a_new_price_meanwhile_does_not_touch_an_exchange_under_way(
+    shop: Services, minji: Caller
+) -> None:
+    order = order_of(shop, minji, "delivered")
+    line, new = order.lines[0], other_options(shop, order)[True]
+    set_stock(shop, new, 5)
+    claim = shop.tool(
+        minji, "create_claim", order_id=order.order_id, kind="exchange",
+        lines=[(line.line_id, line.quantity, new)], reason_code="wrong_option",
+    )  # fmt: skip
+    with shop.database.write() as tx:
+        tx.update("product_options", {"sku": new}, {"extra_krw": 20000})
+    advance(shop, claim, *PATHS["exchange"])
+    after = reread(shop, order)
+    assert after.lines[0].sku == new
+    assert sum(x.amount_krw for x in after.lines) == after.items_krw == order.items_krw
+
+
+def test_another_option_of_an_unpaid_order_may_change_its_delivery(
+    shop: Services, minji: Caller
+) -> None:
+    order = order_of(shop, minji, "pending_payment")
+    line, new = order.lines[0], other_options(shop, order)[True]
+    with shop.database.write() as tx:
+        tx.update("product_options", {"sku": new}, {"extra_krw": 100, "stock": 50})
+    for threshold, sku, shipping in ((10**9, new, 3000), (1, line.sku, 0)):
+        shop.rules = replace(shop.rules, free_shipping_threshold_krw=threshold)
+        after = shop.tool(
+            minji, "change_options", order_id=order.order_id, changes=[(line.line_id, sku)]
+        )
+        assert after.shipping_krw == shipping
+        assert after.total_krw == after.items_krw - after.coupon_krw + shipping
