@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from errors import BadInput
 from store import claims
 from store.database import Row, Tx
 from store.models import Order, OrderLine, Payment, Shipment, ShipmentEvent, to_text
@@ -13,10 +14,12 @@ from store.models import Order, OrderLine, Payment, Shipment, ShipmentEvent, to_
 __all__ = [
     "add_payment",
     "add_shipment",
+    "bare",
     "change",
     "find",
     "get",
     "next_payment_number",
+    "numbered",
     "set_delivered",
     "swap_option",
     "with_lines",
@@ -42,14 +45,14 @@ def get(tx: Tx, order_id: str, *, user_id: str | None) -> Order | None:
     """One order read whole; None when there is none or it is not ``user_id``'s.
 
     ``user_id`` None means any owner (staff). An imported order is found by its number in the
-    shop it came from as well (with or without its ``#``), the newest of several.
+    shop it came from as well (with or without its ``#``). Raises BadInput naming the orders
+    where several that the caller may see have that number in different shops.
     """
-    row = tx.row("select * from orders where order_id = ?", (order_id,)) or tx.row(
-        "select * from orders where external_id in (:id, '#' || :id) "
-        "and user_id = coalesce(:user_id, user_id) order by place desc",
+    row = tx.row(
+        "select * from orders where order_id = :id and user_id = coalesce(:user_id, user_id)",
         {"id": order_id, "user_id": user_id},
-    )
-    if row is None or (user_id is not None and row["user_id"] != user_id):
+    ) or _by_external(tx, order_id, user_id)
+    if row is None:
         return None
     order_id = row["order_id"]
     return replace(
@@ -58,6 +61,23 @@ def get(tx: Tx, order_id: str, *, user_id: str | None) -> Order | None:
         shipment=_shipment(tx, order_id),
         claims=tuple(claims.of_order(tx, order_id)),
     )
+
+
+def numbered(tx: Tx, number: str) -> list[Row]:
+    """Rows of all orders with that number, here or in the shop they came from, newest first.
+
+    A ``#`` in front and blanks around it do not count.
+    """
+    return tx.rows(
+        "select * from orders where order_id = :id or external_id in (:id, '#' || :id) "
+        "order by place desc",
+        {"id": bare(number)},
+    )
+
+
+def bare(number: str) -> str:
+    """An order number as it is compared: without blanks around it and ``#`` in front."""
+    return number.strip().lstrip("#")
 
 
 def find(
@@ -183,6 +203,21 @@ def add_payment(tx: Tx, payment: Payment) -> None:
             "method_id": payment.method_id,
         },
     )
+
+
+def _by_external(tx: Tx, number: str, user_id: str | None) -> Row | None:
+    found = [
+        row
+        for row in numbered(tx, number)
+        if row["external_id"] is not None and user_id in (None, row["user_id"])
+    ]
+    if len(found) > 1:
+        ids = ", ".join(row["order_id"] for row in found)
+        raise BadInput(
+            f"같은 번호의 주문이 여러 개예요({ids}). 이 가운데 하나의 번호로 다시 말씀해 주세요.",
+            code="ambiguous_order",
+        )
+    return found[0] if found else None
 
 
 def _escape(text: str) -> str:

@@ -15,7 +15,7 @@ import os
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,6 +23,7 @@ from typing import Any, TextIO
 from errors import BadInput, Conflict
 from store import order_pages, product_index
 from store.database import Database, Tx
+from store.migrations import m001_first_schema
 
 __all__ = ["empty", "export", "import_"]
 
@@ -62,18 +63,20 @@ def import_(database: Database, folder: Path, *, replace: bool = False) -> dict[
     """Read what :func:`export` wrote into a migrated database; returns rows by table.
 
     One transaction: a mistake anywhere leaves the database as it was. ``replace`` empties it
-    first. Raises Conflict when it holds data and ``replace`` is not set, BadInput naming file
-    and line for anything in the files that does not fit.
+    first. What an older version did not know yet may be missing: such a table stays empty,
+    such a column takes its default. Raises Conflict when it holds data and ``replace`` is not
+    set, BadInput naming file and line for anything in the files that does not fit.
     """
     with database.write() as tx:
         tables = _tables(tx)
-        _check_files(folder, tables)
+        first = _first_schema()
+        _check_files(folder, tables, first)
         tx.execute("pragma defer_foreign_keys = on")
         if replace:
             empty(tx)
         else:
             _refuse_data(tx, tables)
-        counts = {table.name: _read(tx, table, folder) for table in tables}
+        counts = {table.name: _read(tx, table, folder, first) for table in tables}
         product_index.fill(tx)
         _check_references(tx, tables)
     return counts
@@ -115,6 +118,14 @@ def _tables(tx: Tx) -> list[_Table]:
             )
         )
     return found
+
+
+def _first_schema() -> dict[str, _Table]:
+    """The tables with the columns that every export has, whatever version wrote it."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        tx = Tx(connection, writable=True)
+        m001_first_schema.apply(tx)
+        return {table.name: table for table in _tables(tx)}
 
 
 def _refuse_data(tx: Tx, tables: Sequence[_Table]) -> None:
@@ -169,12 +180,14 @@ def _encode(value: object, table: _Table) -> str:
 # ── Reading ──────────────────────────────────────────────────────────────────
 
 
-def _check_files(folder: Path, tables: Sequence[_Table]) -> None:
+def _check_files(folder: Path, tables: Sequence[_Table], first: dict[str, _Table]) -> None:
     if not folder.is_dir():
         raise BadInput(f"{folder} 폴더가 없어요. export로 만든 폴더를 적어 주세요.")
     wanted = {f"{table.name}.csv" for table in tables}
     there = {path.name for path in folder.glob("*.csv") if not path.name.startswith(".")}
-    if missing := sorted(wanted - there):
+    if not wanted & there:
+        raise BadInput(f"{folder}에 export로 만든 파일이 하나도 없어요. 폴더를 확인해 주세요.")
+    if missing := sorted({f"{name}.csv" for name in first} - there):
         raise BadInput(f"{folder}에 빠진 파일이 있어요: {', '.join(missing)}")
     if unknown := sorted(there - wanted):
         raise BadInput(
@@ -186,8 +199,8 @@ def _check_files(folder: Path, tables: Sequence[_Table]) -> None:
 class _Rows:
     """The decoded rows of one file; ``line`` is where the row now being read begins."""
 
-    def __init__(self, path: Path, table: _Table, stream: TextIO) -> None:
-        self.path, self.table = path, table
+    def __init__(self, path: Path, table: _Table, needed: Iterable[str], stream: TextIO) -> None:
+        self.path, self.table, self._needed = path, table, needed
         self._reader = csv.reader(stream, strict=True)
         self.line = 1
         self.count = 0
@@ -208,11 +221,11 @@ class _Rows:
     def _header(self) -> list[str]:
         header = self._next() or []
         known = self.table.types
-        if missing := [name for name in known if name not in header]:
+        if missing := [name for name in self._needed if name not in header]:
             raise self.wrong(f"빠진 열이 있어요: {', '.join(missing)}")
         if unknown := [name for name in header if name not in known]:
             raise self.wrong(f"모르는 열이 있어요: {', '.join(unknown)}")
-        if len(header) != len(known):
+        if len(header) != len(set(header)):
             raise self.wrong("같은 열이 두 번 있어요")
         return header
 
@@ -238,11 +251,14 @@ class _Rows:
             raise self.wrong(f"{name} 열에 숫자가 아닌 {text!r}이(가) 있어요") from None
 
 
-def _read(tx: Tx, table: _Table, folder: Path) -> int:
+def _read(tx: Tx, table: _Table, folder: Path, first: dict[str, _Table]) -> int:
     path = folder / f"{table.name}.csv"
+    if not path.exists():  # an older version has no such table
+        return 0
+    needed = first.get(table.name, table).types
     # A spreadsheet program may have put a byte-order mark in front.
     with _long_fields(), open(path, encoding="utf-8-sig", newline="") as stream:
-        rows = _Rows(path, table, stream)
+        rows = _Rows(path, table, needed, stream)
         columns = ", ".join(f'"{name}"' for name in rows.columns)
         marks = ", ".join("?" for _ in rows.columns)
         try:
@@ -272,7 +288,16 @@ def _check_references(tx: Tx, tables: Sequence[_Table]) -> None:
         return
     table = next(t for t in tables if t.name == broken["table"])
     keys = ", ".join(f'"{name}"' for name in table.key)
-    row = tx.row(f'select {keys} from "{table.name}" where rowid = ?', (broken["rowid"],)) or {}
+    links = tx.rows(f'pragma foreign_key_list("{table.name}")')
+    link = next(one for one in links if one["id"] == broken["fkid"])
+    parent = next(t for t in tables if t.name == link["table"])
+    # The check names a rowid, which not every table has.
+    there = f'select "{link["to"] or parent.key[0]}" from "{parent.name}"'
+    row = tx.row(
+        f'select {keys} from "{table.name}" where "{link["from"]}" is not null '
+        f'and "{link["from"]}" not in ({there})'
+    )
+    assert row is not None  # the check has just found it
     which = ", ".join(f"{name} {value!r}" for name, value in row.items())
     raise BadInput(
         f"{table.name}.csv: {which} 행이 가리키는 {broken['parent']} 자료가 없어요.",

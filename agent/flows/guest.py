@@ -23,8 +23,8 @@ def wish(verb: str) -> str:
 
 def guest_order(turn: Turn, order_id: str | None, *, verb: str) -> Order | None:
     """The order a guest may see, or None once the reply asks for the proof or refuses."""
-    if order_id and order_id in turn.tools.granted:
-        return get_or_say(turn, order_id)
+    if order_id and (known := _granted(turn, order_id)):
+        return get_or_say(turn, known)
     answered = turn.answered
     email = turn.slots.email or (answered.data.get("email") if answered else None)
     if not order_id and not email and len(turn.tools.granted) == 1:
@@ -44,7 +44,20 @@ def guest_order(turn: Turn, order_id: str | None, *, verb: str) -> Order | None:
         turn.say("guest_wrong")
         turn.ask("guest_order")
         return None
-    granted = turn.tools.granted | {order_id}
+    granted = turn.tools.granted | {found.order_id}
     turn.tools = replace(turn.tools, granted=granted)
-    turn.context = turn.context.change(granted=tuple(sorted(granted)), order_id=order_id)
+    turn.context = turn.context.change(granted=tuple(sorted(granted)), order_id=found.order_id)
     return found
+
+
+def _granted(turn: Turn, number: str) -> str:
+    """The order proved before that has this number, here or in its shop; "" for none."""
+    granted = turn.tools.granted
+    if number in granted:
+        return number
+    bare = number.lstrip("#")
+    for order_id in sorted(granted):
+        order: Order = turn.call("get_order", order_id=order_id)
+        if (order.external_id or "").lstrip("#") == bare:
+            return order_id
+    return ""

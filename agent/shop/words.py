@@ -117,6 +117,7 @@ AUDIT_ACTION: Mapping[str, str] = {
     "change_payment": "결제 수단 변경",
     "change_customer_address": "기본 배송지 변경",
     "advance": "배송 단계 변경",
+    "import": "다른 몰에서 가져옴",
     "withdraw": "철회",
     "guest_lookup": "비회원 조회",
     "guest_lookup_failed": "비회원 조회 실패",

@@ -12,14 +12,15 @@ from agent.shop import words
 from agent.shop.calendar import SEOUL
 from agent.shop.claims import allowed_actions
 from agent.shop.refunds import RefundState, states
-from agent.tools.base import ToolContext, tool
-from errors import NotAllowedNow, NotFound, StateChanged, TooMany
+from agent.tools.base import MOST, ToolContext, tool
+from errors import BadInput, NotAllowedNow, NotFound, StateChanged, TooMany
 from store import accounts, audit, orders
 from store.models import Order, Shipment, to_text
 
 __all__ = [
     "OrderState",
     "current_order",
+    "day_span",
     "get_order",
     "get_order_status",
     "list_orders",
@@ -27,11 +28,10 @@ __all__ = [
     "refund_state",
     "require_action",
     "save_order",
-    "seoul_day_start",
     "track_order",
 ]
 
-MOST = 100  # orders in one answer (http.md, Conventions)
+FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2100, 12, 31)  # of a list's days
 NOT_FOUND = "해당 주문을 찾을 수 없어요. 주문번호를 다시 확인해 주세요."
 CHANGED = "그사이 주문 상태가 바뀌었어요. 바뀐 내용을 다시 확인해 주세요."
 
@@ -47,8 +47,18 @@ class OrderState:
     allowed_actions: tuple[str, ...]
 
 
-def seoul_day_start(day: date) -> str:
-    """The stored time at which a Korean day begins."""
+def day_span(since: date | None, until: date | None) -> tuple[str | None, str | None]:
+    """The stored times from which and before which Korean days lie, both days included.
+
+    Raises BadInput for a day before 1970 or after 2100.
+    """
+    if any(day is not None and not FIRST_DAY <= day <= LAST_DAY for day in (since, until)):
+        raise BadInput("기간은 1970년부터 2100년 사이의 날짜로 골라 주세요.")
+    after = until + timedelta(days=1) if until else None
+    return _day_start(since) if since else None, _day_start(after) if after else None
+
+
+def _day_start(day: date) -> str:
     return to_text(datetime.combine(day, time(0), SEOUL))
 
 
@@ -65,14 +75,16 @@ def list_orders(
 ) -> list[Order]:
     """The caller's own orders, newest first.
 
-    ``since`` and ``until`` are Korean days, both included. Raises NotSignedIn for a guest.
+    ``since`` and ``until`` are Korean days, both included. Raises NotSignedIn for a guest,
+    BadInput for days before 1970 or after 2100.
     """
+    first, before = day_span(since, until)
     return orders.find(
         ctx.tx,
         user_id=ctx.me(),
         statuses=statuses,
-        since=seoul_day_start(since) if since else None,
-        until=seoul_day_start(until + timedelta(days=1)) if until else None,
+        since=first,
+        until=before,
         text=text,
         limit=max(1, min(limit, MOST)),
         offset=max(0, offset),
@@ -125,12 +137,16 @@ def lookup_guest_order(ctx: ToolContext, *, order_id: str, email: str) -> Order 
     """An order for a guest who knows its number and the e-mail on it; None when wrong.
 
     Runs without a confirmation: all it writes is the audit. Wrong tries are counted for an
-    hour per order number (existing or not), per e-mail and per conversation, so that neither
-    numbers nor e-mails can be guessed in a row. Raises TooMany after
-    ``guest_lookup_max_tries``.
+    hour per order number (existing or not, and per order that has it), per e-mail and per
+    conversation, so that neither numbers nor e-mails can be guessed in a row. Raises TooMany
+    after ``guest_lookup_max_tries``, BadInput where several of the guest's orders have the
+    number.
     """
     email = email.strip().lower()
-    keys = [f"order:{order_id}", f"email:{hashlib.sha256(email.encode()).hexdigest()[:24]}"]
+    typed = orders.bare(order_id)
+    ids = dict.fromkeys([typed, *(row["order_id"] for row in orders.numbered(ctx.tx, typed))])
+    keys = [f"order:{one}" for one in ids]
+    keys += [f"email:{hashlib.sha256(email.encode()).hexdigest()[:24]}"]
     keys += [f"chat:{ctx.conversation_id}"] if ctx.conversation_id else []
     hour_ago = to_text(ctx.now - timedelta(hours=1))
     if any(_wrong_tries(ctx, key, hour_ago) >= ctx.rules.guest_lookup_max_tries for key in keys):
@@ -140,10 +156,10 @@ def lookup_guest_order(ctx: ToolContext, *, order_id: str, email: str) -> Order 
             retry_after_s=3600,
             code="guest_lookup_locked",
         )
-    found = orders.get(ctx.tx, order_id, user_id=None)
-    owner = accounts.get(ctx.tx, found.user_id) if found else None
-    if found and owner and owner.email == email:
-        ctx.audit("guest_lookup", "order", order_id, {}, {})
+    owner = accounts.by_email(ctx.tx, email)
+    found = orders.get(ctx.tx, typed, user_id=owner.user_id) if owner else None
+    if found:
+        ctx.audit("guest_lookup", "order", found.order_id, {}, {})
         return found
     for key in keys:
         ctx.audit("guest_lookup_failed", "guest_lookup", key, {}, {})

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from store.imports.order_mapping import CANCELLED_UNPAID, OrderMapping, Spread
 from store.imports.order_rows import OrderRow
-from store.imports.values import BadValue
+from store.imports.values import HIGHEST_KRW, BadValue
 
 __all__ = ["RANK", "ImportedOrder", "put_together"]
 
@@ -160,6 +160,11 @@ def _once(amounts: Iterable[int | None], what: str) -> int:
 
 def _check_money(order: ImportedOrder, mapping: OrderMapping) -> None:
     """The order's own sums against the export's. A cancelled one may tell 0 in the end."""
+    for sum_krw in (order.items_krw, order.coupon_krw, order.shipping_krw, order.total_krw):
+        if abs(sum_krw) > HIGHEST_KRW:
+            raise BadValue(
+                f"주문의 금액 {sum_krw:,}원이 쓸 수 있는 범위({HIGHEST_KRW:,}원까지)를 벗어났습니다"
+            )
     for row in order.lines:
         line = row.quantity * row.unit_price_krw - row.line_discount_krw
         _same(order, line, row.line_total_krw, f"품목 {row.product_name[:30]!r}의 금액이")

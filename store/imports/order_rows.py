@@ -22,6 +22,7 @@ _LONGEST = {
     "tracking_number": 60,
 }  # fmt: skip
 _LOWEST_KRW = -(10**9)
+MOST_PIECES = 10**6  # of one line
 _YEARS = range(2000, 2100)
 
 
@@ -87,7 +88,9 @@ class RowReader:
         currency = self.text(row, "currency").upper()
         if currency not in ("", "KRW", "원"):
             raise BadValue(f"통화가 {currency}입니다. 원화(KRW) 주문만 가져올 수 있습니다")
-        quantity = amount({"수량": self.text(row, "quantity")}, "수량", lowest=1)
+        quantity = amount(
+            {"수량": self.text(row, "quantity")}, "수량", lowest=1, highest=MOST_PIECES
+        )
         cancelled_at = self.moment(row, "cancelled_at")
         label = self.text(row, "payment_method")
         return OrderRow(

@@ -17,7 +17,7 @@ from store.imports.reading import Raw, Rejects
 
 __all__ = ["Stage", "WatchedRejects"]
 
-MOST_PIECES = 500  # of an unreadable row that are taken for an order number
+LONGEST_NUMBER = 60  # characters of an order number
 
 
 class Stage:
@@ -43,10 +43,10 @@ class Stage:
 
     def add_broken(self, line: int, raw: str) -> None:
         """Remember that some order has a row that could not be read."""
-        pieces = re.split(r'[,\t;"\s]+', raw)[:MOST_PIECES]
+        pieces = set(re.split(r'[,\t;"\s]+', raw))
         self._file.executemany(
             "insert or ignore into broken values (?, ?)",
-            ((piece, line) for piece in pieces if piece),
+            ((piece, line) for piece in pieces if 0 < len(piece) <= LONGEST_NUMBER),
         )
 
     def count(self) -> int:

@@ -6,13 +6,13 @@ import base64
 import hashlib
 import re
 import secrets
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import bcrypt
 
-from store import accounts, products
+from store import accounts, audit, products
 from store.database import Row, Tx
 from store.imports.order_groups import RANK, ImportedOrder
 from store.imports.order_rows import OrderRow
@@ -53,9 +53,12 @@ class OrderWriter:
         )
         if known is None:
             order_id = self._insert(tx, order, at)
+            _note(tx, order_id, None, order.status, at)
             self.inserted += 1
             return [order_id]
         if self._move(tx, known, order, at):
+            after = tx.value("select status from orders where order_id = ?", (known["order_id"],))
+            _note(tx, known["order_id"], known["status"], after, at)
             self.updated += 1
             return [known["order_id"]]
         self.unchanged += 1
@@ -95,7 +98,10 @@ class OrderWriter:
         return order_id
 
     def _customer(self, tx: Tx, order: ImportedOrder, at: datetime) -> str:
-        """The account of the order's e-mail, or of its name and phone; made when missing."""
+        """The account of the order's e-mail, or of its name and phone; made when missing.
+
+        Raises BadValue for an account of staff: staff do not own orders.
+        """
         email = order.email or self._placeholder(order)
         if email in self._accounts:
             return self._accounts[email]
@@ -103,6 +109,11 @@ class OrderWriter:
             tx, email=email, name=order.name, role="customer", password_hash=unusable_hash(),
             at=at, phone=order.phone, address=(order.zip, order.road, order.detail),
         )  # fmt: skip
+        if user.role != "customer":
+            raise BadValue(
+                f"주문자 이메일 {email!r}은(는) 고객이 아닌 담당자 계정입니다. 고객의 이메일로 "
+                "고치거나 비워 주세요"
+            )
         _remember(self._accounts, email, user.user_id)
         return user.user_id
 
@@ -167,6 +178,10 @@ class OrderWriter:
                 f"(저장된 금액 {known['total_krw']:,}원, 파일 {order.total_krw:,}원)"
             )
         changes = _changes(known, order)
+        ledger = tx.rows(
+            "select * from payments where order_id = ? order by created_at, rowid",
+            (known["order_id"],),
+        )
         shipped = RANK.get(order.status, -1) >= max(RANK.get(known["status"], 99), RANK["shipped"])
         parcel = _parcel_changes(tx, known["order_id"], order) if shipped else None
         if not changes and not parcel:
@@ -176,26 +191,19 @@ class OrderWriter:
                 f"주문 {known['order_id']}에 취소·반품·교환 신청이 있어 바꾸지 않았습니다"
                 f"(저장된 상태 {known['status']}, 파일 {order.status})"
             )
+        if changes.get("status") == "cancelled" and not _is_plain(ledger, known["total_krw"]):
+            raise BadValue(
+                f"주문 {known['order_id']}은(는) 여기에서 결제 수단이나 금액이 바뀌어 자동으로 "
+                "환불할 수 없습니다. 상담 화면에서 직접 취소해 주세요"
+            )
         tx.update(
             "orders", {"order_id": known["order_id"]},
             {**changes, "version": known["version"] + 1, "updated_at": to_text(at)},
         )  # fmt: skip
-        self._settle(tx, known["order_id"], order, at)
+        _settle(tx, known["order_id"], order, ledger, at)
         if parcel:
             _ship(tx, known["order_id"], order, parcel)
         return True
-
-    def _settle(self, tx: Tx, order_id: str, order: ImportedOrder, at: datetime) -> None:
-        """Write what of payment and refund is not in the ledger yet."""
-        kinds = {
-            row["kind"]
-            for row in tx.rows("select kind from payments where order_id = ?", (order_id,))
-        }
-        if order.paid_at is not None and "payment" not in kinds:
-            _pay(tx, order_id, order, "payment", order.paid_at)
-            kinds.add("payment")
-        if order.status == "cancelled" and "payment" in kinds and "refund" not in kinds:
-            _pay(tx, order_id, order, "refund", order.ended_at or at)
 
 
 def _changes(known: Row, order: ImportedOrder) -> dict[str, Any]:
@@ -265,32 +273,60 @@ def _pay(tx: Tx, order_id: str, order: ImportedOrder, kind: str, at: datetime) -
     })  # fmt: skip
 
 
+def _is_plain(ledger: list[Row], total_krw: int) -> bool:
+    """Whether nothing was paid, or the total once by a method that has no balance here."""
+    return not ledger or (
+        [(row["kind"], row["amount_krw"]) for row in ledger] == [("payment", total_krw)]
+        and ledger[0]["method_id"] is None
+    )
+
+
+def _settle(tx: Tx, order_id: str, order: ImportedOrder, ledger: list[Row], at: datetime) -> None:
+    """Write what of payment and refund is not in the ledger yet."""
+    kinds = {row["kind"] for row in ledger}
+    if order.paid_at is not None and "payment" not in kinds:
+        _pay(tx, order_id, order, "payment", order.paid_at)
+        kinds.add("payment")
+    if order.status == "cancelled" and "payment" in kinds and "refund" not in kinds:
+        _pay(tx, order_id, order, "refund", order.ended_at or at)
+
+
+def _note(tx: Tx, order_id: str, before: str | None, after: str, at: datetime) -> None:
+    """Leave in the audit that the import brought the order or moved it on."""
+    audit.write(
+        tx, at=at, actor_id=None, actor_role="system", source="system", turn_id=None,
+        action="import", object_type="order", object_id=order_id,
+        before={"status": before} if before else {}, after={"status": after},
+    )  # fmt: skip
+
+
 def _order_id(tx: Tx, order: ImportedOrder) -> str:
-    """The number itself where it has our shape and is free, else the day's next free one."""
-    match = _OURS.fullmatch(order.number)
-    if match and _is_day(match[1]) and not _taken(tx, order.number):
-        return order.number
+    """The number itself where it has our shape, our day and is free, else the next free one."""
     day = f"{order.ordered_at.astimezone(SEOUL):%Y%m%d}"
+    match = _OURS.fullmatch(order.number)
+    if match and match[1] == day and _is_free(tx, order.number, order.ordered_at):
+        return order.number
     last = tx.value(
         "select max(order_id) from orders where order_id >= ? and order_id < ?",
         (f"{day}-", f"{day}."),
     )
     serial = int(last.rpartition("-")[2]) + 1 if last else 1
+    while not _is_free(tx, f"{day}-{serial:07d}", order.ordered_at):
+        serial += 1
     if serial > 9_999_999:
         raise BadValue(f"{day}의 주문번호가 모두 쓰였습니다")
     return f"{day}-{serial:07d}"
 
 
-def _is_day(digits: str) -> bool:
-    try:
-        date.fromisoformat(digits)
-    except ValueError:
-        return False
-    return True
-
-
-def _taken(tx: Tx, order_id: str) -> bool:
-    return bool(tx.value("select 1 from orders where order_id = ?", (order_id,)))
+def _is_free(tx: Tx, order_id: str, ordered_at: datetime) -> bool:
+    """Whether no order has the number, nor its place in the lists (m004_orders)."""
+    centiseconds = int(ordered_at.replace(microsecond=0).timestamp()) * 100
+    centiseconds += ordered_at.microsecond // 10_000
+    place = centiseconds << 24 | int(order_id.rpartition("-")[2]) & 0xFFFFFF
+    return not tx.value(
+        "select 1 from orders where order_id = ? union all select 1 from orders where place = ?",
+        (order_id, place),
+    )
 
 
 def _remember(memory: dict[Any, Any], known: Any, value: Any) -> None:

@@ -79,7 +79,13 @@ def _lay_down(
     """Lay every row down by its order; the rows' number and the mapping of what is there."""
     found = None
     taken = 0
-    for line, raw in read_rows(path, Columns({}), rejects, format="csv", progress=progress):
+
+    def check(raw: Raw) -> object:
+        row = _by_key(raw)
+        return RowReader(mapping.present(row)).read(row)
+
+    rows = read_rows(path, Columns({}), rejects, format="csv", progress=progress, check=check)
+    for line, raw in rows:
         row = _by_key(raw)
         found = found or mapping.present(row)
         taken += 1

@@ -25,6 +25,7 @@ from store.imports.reading import (
     Progress,
     Raw,
     Rejects,
+    format_of,
     read_rows,
 )
 from store.imports.values import BadValue, amount, clean, required, text
@@ -84,9 +85,11 @@ def import_products(
     total, taken = products.Saved(), 0
     with Rejects(path) as rejects:
         rows = read_rows(
-            path, Columns(ALIASES, REQUIRED), rejects, format=format, progress=progress
-        )
-        for batch in _batches(_entries(rows, rejects)):
+            path, Columns(ALIASES, REQUIRED), rejects, format=format, progress=progress,
+            check=_product,
+        )  # fmt: skip
+        by_option = format_of(path, format) == "csv"
+        for batch in _batches(_entries(rows, rejects, by_option=by_option)):
             with database.write(durable=False) as tx:
                 kept = _check_skus(tx, batch, rejects)
                 for listed in (True, False):
@@ -99,8 +102,13 @@ def import_products(
         )  # fmt: skip
 
 
-def _entries(rows: Iterable[tuple[int, Raw]], rejects: Rejects) -> Iterator[_Entry]:
-    """Products of neighbouring rows of one id; bad rows are kept in ``rejects``."""
+def _entries(
+    rows: Iterable[tuple[int, Raw]], rejects: Rejects, *, by_option: bool
+) -> Iterator[_Entry]:
+    """Products of the rows; bad rows are kept in ``rejects``.
+
+    ``by_option`` puts neighbouring rows of one product together that each name an option.
+    """
     held: _Entry | None = None
     for line, row in rows:
         try:
@@ -108,7 +116,8 @@ def _entries(rows: Iterable[tuple[int, Raw]], rejects: Rejects) -> Iterator[_Ent
         except BadValue as error:
             rejects.add(line, str(error), row)
             continue
-        if held and not row.get("options") and (merged := _merge(held.product, product)):
+        one = by_option and product.options and not row.get("options")
+        if held and one and (merged := _merge(held.product, product)):
             held.product = merged
             held.lines.append((line, row))
             continue

@@ -21,6 +21,7 @@ from typing import IO, Any, Literal, TypeVar
 from errors import BadInput
 from store.imports import text_lines
 from store.imports.text_lines import Lines
+from store.imports.values import BadValue
 
 __all__ = [
     "Columns", "Format", "ImportReport", "Progress", "Rejects", "batches", "format_of",
@@ -30,6 +31,7 @@ __all__ = [
 Format = Literal["csv", "jsonl", "parquet"]
 Raw = dict[str, Any]
 Progress = Callable[[int, int], None]  # (done, of): bytes of the file, or rows of Parquet
+Check = Callable[[Raw], object]  # raises BadValue for a row that cannot be used
 T = TypeVar("T")
 
 SHOWN_REJECTS = 20
@@ -169,13 +171,15 @@ def read_rows(
     *,
     format: Format | None = None,
     progress: Progress | None = None,
+    check: Check | None = None,
 ) -> Iterator[tuple[int, Raw]]:
     """Every readable row with its line number (1-based; a Parquet row's own number).
 
     CSV values are text (UTF-8 with or without BOM, or CP949; comma, tab or semicolon), JSON
-    and Parquet values keep their types, NaN is None. An empty file has no rows. Raises
-    BadInput for a header without the required columns or a damaged file, OSError for one
-    that cannot be opened.
+    and Parquet values keep their types, NaN is None. An empty file has no rows. ``check``
+    judges a CSV row whose quotes span lines: does it hold other rows, only its first line is
+    rejected and the rest read again. Raises BadInput for a header without the required
+    columns or a damaged file, OSError for one that cannot be opened.
     """
     found = format_of(path, format)
     tell = progress or (lambda done, of: None)
@@ -186,7 +190,10 @@ def read_rows(
     with path.open("rb") as file:
         try:
             lines = Lines(_unpacked(file))
-            rows = _csv(lines, columns, rejects) if found == "csv" else _jsonl(lines, rejects)
+            if found == "csv":
+                rows = _csv(lines, columns, rejects, check or (lambda row: None))
+            else:
+                rows = _jsonl(lines, rejects)
             for number, (line, row) in enumerate(rows, 1):
                 if number % TELL_EVERY_ROWS == 0:
                     tell(file.tell(), size)
@@ -234,9 +241,12 @@ def _jsonl(lines: Lines, rejects: Rejects) -> Iterator[tuple[int, Raw]]:
         rejects.add(number, reason, text)
 
 
-def _csv(lines: Lines, columns: Columns, rejects: Rejects) -> Iterator[tuple[int, Raw]]:
+def _csv(
+    lines: Lines, columns: Columns, rejects: Rejects, check: Check
+) -> Iterator[tuple[int, Raw]]:
     source = text_lines.CsvLines(lines)
-    reader = csv.reader(source, delimiter=source.delimiter(), strict=True)
+    delimiter = source.delimiter()
+    reader = csv.reader(source, delimiter=delimiter, strict=True)
     names: list[str] | None = None
     while True:
         source.start_row()
@@ -245,7 +255,10 @@ def _csv(lines: Lines, columns: Columns, rejects: Rejects) -> Iterator[tuple[int
         except StopIteration:
             return
         except csv.Error as error:
-            rejects.add(source.first, f"CSV로 읽을 수 없습니다({error})", source.raw())
+            spans = source.later
+            source.put_back()
+            reason = text_lines.UNCLOSED if spans else f"CSV로 읽을 수 없습니다({error})"
+            rejects.add(source.first, reason, source.raw())
             continue
         if not any(cells):
             continue
@@ -255,11 +268,44 @@ def _csv(lines: Lines, columns: Columns, rejects: Rejects) -> Iterator[tuple[int
         reason = text_lines.unreadable("".join(cells), lines.encoding)
         if not reason and len(cells) > len(names):
             reason = f"칸이 {len(cells)}개로 머리글의 {len(names)}개보다 많습니다"
+        # Half of a row that was torn at a line's end; other short rows end with empty cells.
+        torn = source.later or (source.again and '"' in source.raw())
+        if not reason and torn and len(cells) < len(names):
+            reason = f"칸이 {len(cells)}개로 머리글의 {len(names)}개보다 적습니다"
+        cells += [""] * (len(names) - len(cells))
+        if source.later and (reason or _holds_rows(source.later, cells, names, delimiter, check)):
+            source.put_back()
+            reason = text_lines.UNCLOSED
         if reason:
             rejects.add(source.first, reason, source.raw())
             continue
-        cells += [""] * (len(names) - len(cells))
         yield source.first, dict(zip(names, cells, strict=True))
+
+
+def _holds_rows(
+    later: Iterable[str], cells: list[str], names: list[str], delimiter: str, check: Check
+) -> bool:
+    """Whether a stray quote made one row of several: a later line is a row by itself.
+
+    It must be one that can be used, or the whole one that cannot.
+    """
+    usable = _passes(check, names, cells)
+    for line in later:
+        try:
+            alone = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+        except csv.Error:
+            continue
+        if len(alone) == len(names) and (not usable or _passes(check, names, alone)):
+            return True
+    return False
+
+
+def _passes(check: Check, names: list[str], cells: list[str]) -> bool:
+    try:
+        check(dict(zip(names, cells, strict=True)))
+    except BadValue:
+        return False
+    return True
 
 
 def _parquet(path: Path, columns: Columns, tell: Progress) -> Iterator[tuple[int, Raw]]:

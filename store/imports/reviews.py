@@ -49,8 +49,9 @@ def import_reviews(
     inserted = updated = unchanged = 0
     with Rejects(path) as rejects:
         rows = read_rows(
-            path, Columns(ALIASES, REQUIRED), rejects, format=format, progress=progress
-        )
+            path, Columns(ALIASES, REQUIRED), rejects, format=format, progress=progress,
+            check=read_review,
+        )  # fmt: skip
         for batch in _batches(_readable(rows, source or "", rejects)):
             with database.write(durable=False) as tx:
                 new, changed, same = reviews.add(tx, _known(tx, batch, rejects))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections import deque
 from collections.abc import Iterator
 
 from errors import BadInput
@@ -12,8 +13,12 @@ __all__ = ["MAX_LINE_BYTES", "TOO_LONG", "CsvLines", "Lines", "unreadable"]
 
 MAX_LINE_BYTES = 4 * 1024 * 1024
 SAMPLE_BYTES = 1024 * 1024
+MAX_ROW_CHARS = 512 * 1024  # of a row that spans lines
+MOST_READ_AGAIN = 4  # characters put back for one that was read, then every line is alone
 TOO_LONG = f"한 줄이 {MAX_LINE_BYTES // 1024 // 1024}MB를 넘습니다(원문은 앞부분만 남깁니다)"
+UNCLOSED = '따옴표(")가 닫히지 않았습니다'
 _BOM = b"\xef\xbb\xbf"
+_Line = tuple[int, str, bool]  # its number, its text, whether it was cut off
 
 
 class Lines:
@@ -59,21 +64,40 @@ class Lines:
 
 
 class CsvLines:
-    """The text lines of one CSV row after the other, kept until the next row starts."""
+    """The text lines of one CSV row after the other, kept until the next row starts.
+
+    ``first`` is the number of the row's first line; ``again`` says that this line was part of
+    an earlier row that was put back.
+    """
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
         self._source = iter(lines)
-        self._kept: list[str] = []
+        self._kept: list[_Line] = []
+        self._waiting: deque[_Line] = deque()
+        self._chars = self._read = self._put_back = 0
         self.first = 0
+        self.again = False
 
     def start_row(self) -> None:
         """The next line begins a row."""
         self._kept.clear()
+        self._chars = 0
+
+    @property
+    def later(self) -> list[str]:
+        """The row's lines after the first."""
+        return [text for _, text, _ in self._kept[1:]]
 
     def raw(self) -> str:
         """The row as it stands in the file."""
-        return "".join(self._kept)
+        return "".join(text for _, text, _ in self._kept)
+
+    def put_back(self) -> None:
+        """Leave the row its first line only; the later ones are read again."""
+        self._put_back += self._chars
+        self._waiting.extendleft(reversed(self._kept[1:]))
+        del self._kept[1:]
 
     def delimiter(self) -> str:
         """Comma, tab or semicolon: what the header has most of."""
@@ -83,13 +107,28 @@ class CsvLines:
         return self
 
     def __next__(self) -> str:
-        number, data, too_long = next(self._source)
+        if self._kept and self._is_endless():
+            raise csv.Error(UNCLOSED)
+        again = bool(self._waiting)
+        number, text, too_long = line = self._waiting.popleft() if again else self._new()
         if not self._kept:
-            self.first = number
-        self._kept.append(self._lines.text(data))
+            self.first, self.again = number, again
+        self._kept.append(line)
+        self._chars += len(text)
         if too_long:
             raise csv.Error(TOO_LONG)
-        return self._kept[-1]
+        return text
+
+    def _new(self) -> _Line:
+        number, data, too_long = next(self._source)
+        text = self._lines.text(data)
+        self._read += len(text)
+        return number, text, too_long
+
+    def _is_endless(self) -> bool:
+        # Without the second bound a file of stray quotes would be read over and over.
+        worn = self._put_back > MAX_ROW_CHARS + MOST_READ_AGAIN * self._read
+        return self._chars > MAX_ROW_CHARS or worn
 
 
 def unreadable(text: str, encoding: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-__all__ = ["BadValue", "amount", "clean", "required", "text"]
+__all__ = ["HIGHEST_KRW", "BadValue", "amount", "clean", "required", "text"]
 
 HIGHEST_KRW = 10**11
 SHORT = 24
@@ -66,8 +66,9 @@ def required(row: Mapping[str, Any], name: str, *, longest: int) -> str:
 
 
 def amount(
-    row: Mapping[str, Any], name: str, *, lowest: int = 0, default: int | None = None
-) -> int:
+    row: Mapping[str, Any], name: str, *, lowest: int = 0, highest: int = HIGHEST_KRW,
+    default: int | None = None,
+) -> int:  # fmt: skip
     """A whole number such as 12900, "12,900원" or 12900.0. Raises BadValue."""
     value = row.get(name)
     if value is None or value == "":
@@ -77,7 +78,7 @@ def amount(
     number = _whole(value)
     if number is None:
         raise BadValue(f"{name}은(는) 정수여야 합니다({str(value)[:40]!r})")
-    if not lowest <= number <= HIGHEST_KRW:
+    if not lowest <= number <= highest:
         low = (
             "음수일 수 없습니다" if lowest == 0 and number < 0 else "쓸 수 있는 범위를 벗어났습니다"
         )

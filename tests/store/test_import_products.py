@@ -212,6 +212,43 @@ def test_the_last_of_two_rows_of_a_product_counts(database: Database, tmp_path: 
         assert tx.value("select price_krw from products") == 1
 
 
+def test_the_last_of_two_neighbours_without_options_counts(
+    database: Database, tmp_path: Path
+) -> None:
+    old = {"product_id": "A", "name": "양말", "price_krw": 1000}
+    path = lines(tmp_path / "p.jsonl", old, {**old, "price_krw": 900, "name": "새 양말"})
+    assert imported(database, path) == (2, 1, 1, 0, 0)
+    table = write_csv(tmp_path / "p.csv", "product_id,name,price_krw\nB,양말,1000\nB,양말,900\n")
+    assert imported(database, table) == (2, 1, 1, 0, 0)
+    flat = lines(tmp_path / "f.jsonl", {**old, "sku": "A-1"}, {**old, "sku": "A-2", "price_krw": 5})
+    imported(database, flat)
+    with database.read() as tx:
+        found = {row["product_id"]: row["price_krw"] for row in tx.rows("select * from products")}
+        assert tx.value("select name from products where product_id = 'A'") == "양말"
+        skus = [row["sku"] for row in tx.rows("select sku from product_options order by sku")]
+    assert found == {"A": 5, "B": 900}
+    assert skus == ["A", "A-1", "A-2", "B"]
+
+
+@pytest.mark.parametrize("name", ["p.jsonl", "p.csv"])
+def test_numbers_of_any_size_are_bad_rows(database: Database, tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    sizes = (2**63, -(2**63) - 1, 10**400, "1e400", "9" * 5000)
+    rows = [{"product_id": f"P{i}", "name": "양말", "price_krw": 1, "option": "검정", field: size}
+            for i, size in enumerate(sizes)
+            for field in ("price_krw", "stock", "extra_krw")]  # fmt: skip
+    if name.endswith("csv"):
+        with path.open("w", newline="") as out:
+            writer = csv.DictWriter(
+                out, ["product_id", "name", "price_krw", "option", "stock", "extra_krw"]
+            )
+            writer.writeheader()
+            writer.writerows(rows)
+    else:
+        lines(path, *rows)
+    assert imported(database, path) == (15, 0, 0, 0, 15)
+
+
 def write_csv(path: Path, text: str, encoding: str = "utf-8") -> Path:
     path.write_bytes(text.encode(encoding))
     return path

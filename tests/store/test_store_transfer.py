@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from store_helpers import NOW, new_database, seed_into
+from store_helpers import NOW, add_order, add_user, new_database, seed_into
 
 from errors import BadInput, Conflict
 from store.database import Database
+from store.migrations import m001_first_schema
 from store.models import to_text
 from store.transfer import empty, export, import_
 
@@ -178,6 +179,51 @@ def test_files_missing_and_too_many(exported: Path, tmp_path: Path) -> None:
         import_(copy, exported)
     with pytest.raises(BadInput, match="폴더가 없어요"):
         import_(copy, tmp_path / "none")
+
+
+def test_a_folder_with_none_of_the_files(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="하나도 없어요"):
+        import_(new_database(tmp_path / "copy.db"), tmp_path)
+
+
+def test_an_export_of_the_first_version_comes_in(seeded: Database, tmp_path: Path) -> None:
+    """Its folder has neither the newer tables nor the newer columns."""
+    old = Database(tmp_path / "old.db")
+    with old.write() as tx:
+        m001_first_schema.apply(tx)
+        known = {
+            row["name"]: [c["name"] for c in tx.rows(f"pragma table_info({row['name']})")]
+            for row in tx.rows("select name from sqlite_master where type = 'table'")
+            if not row["name"].startswith("sqlite")
+        }
+    with seeded.read() as tx, old.write() as copy:
+        copy.execute("pragma defer_foreign_keys = on")
+        for table, columns in known.items():
+            names = ", ".join(columns)
+            for row in tx.rows(f"select {names} from {table}"):
+                copy.insert(table, row)
+    counts = export(old, tmp_path / "out")
+    assert not (tmp_path / "out" / "payment_methods.csv").exists()
+    new = new_database(tmp_path / "new.db")
+    read = import_(new, tmp_path / "out")
+    assert {name: read[name] for name in counts} == counts
+    assert read["payment_methods"] == read["reviews"] == 0
+    with new.read() as tx:
+        assert tx.value("select count(*) from orders where option_changes = 0") == 400
+
+
+def test_a_broken_reference_in_a_table_without_rowids(database: Database, tmp_path: Path) -> None:
+    with database.write() as tx:
+        add_user(tx, "u", "u@example.com")
+        add_order(tx, "20261101-0000001", "u", "텀블러")
+        tx.insert("product_ratings", {
+            "product_id": "P1", **{f"stars_{n}": 1 for n in range(1, 6)}, "aspects": "{}",
+        })  # fmt: skip
+    export(database, tmp_path / "out")
+    path = tmp_path / "out" / "product_ratings.csv"
+    path.write_bytes(path.read_bytes().replace(b"P1", b"P2"))
+    with pytest.raises(BadInput, match=r"product_ratings\.csv: product_id 'P2' 행.*products"):
+        import_(new_database(tmp_path / "copy.db"), tmp_path / "out")
 
 
 def test_a_failed_replace_keeps_what_was_there(exported: Path, database: Database) -> None:
