@@ -131,7 +131,7 @@ class Services:
 
     @cached_property
     def weather(self) -> OpenMeteo | None:
-        """The configured weather service. Raises BadSetting for an address of another kind."""
+        """The configured weather service, or None; its address is checked when it is asked."""
         return weather_of(self.settings)
 
     @cached_property

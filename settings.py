@@ -168,7 +168,7 @@ def load(
 
     ``environment`` defaults to the process's, the files to ``.env`` and ``sangdam.toml``
     in the project's root. Raises :class:`errors.BadSetting` for a value of the wrong type,
-    an unknown name in ``sangdam.toml`` or a TOML file that cannot be read.
+    a desk that never opens, an unknown name in ``sangdam.toml`` or a TOML file that cannot be read.
     """
     environment = os.environ if environment is None else environment
     dotenv = dotenv_values(env_file or ROOT / ".env")
@@ -186,7 +186,16 @@ def load(
         origin, raw = next(place for place in places if place[1] is not None)
         values[row.name] = _convert(row, raw, origin)
         origins[row.name] = origin
+    _check_desk_hours(values["business_hours_start"], values["business_hours_end"])
     return Settings(values, origins)
+
+
+def _check_desk_hours(start: int, end: int) -> None:
+    if not start < end <= 24:  # else no desk time ever passes
+        raise BadSetting(
+            f"설정 business_hours_start({start})와 business_hours_end({end})를 쓸 수 없습니다. "
+            "여는 시각이 닫는 시각보다 앞서고 둘 다 24 이하인 정수가 되게 적어 주세요."
+        )
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from agent.types import Caller, PendingActionView
 from errors import NotFound
 from store import actions as stored_actions
 from store import conversations
-from store.database import Database, Tx
+from store.database import Database, Row, Tx
 from store.models import Conversation, StoredMessage, from_text, to_text
 from vision import clean_photo
 
@@ -109,12 +109,11 @@ def pending_action(
 
 
 def delete(database: Database, caller: Caller, session_id: str, *, folder: Path) -> None:
-    """Delete a conversation and its photos. Raises NotFound."""
+    """Delete a conversation and its photos but a claim's. Raises NotFound."""
     with database.write() as tx:
         owned(tx, caller, session_id)
-        images = conversations.attachments(tx, session_id)
-        conversations.delete(tx, session_id)
-    for image_id in images:  # after the commit: a record never names a file that is gone
+        gone = conversations.delete(tx, session_id)
+    for image_id in gone:  # after the commit: a record never names a file that is gone
         (folder / f"{image_id}.jpg").unlink(missing_ok=True)
 
 
@@ -186,13 +185,19 @@ def save_photo(
 def check_photo(tx: Tx, caller: Caller, image_id: str) -> None:
     """Raises NotFound for a missing photo and somebody else's alike."""
     row = conversations.attachment(tx, image_id)
-    found = conversations.get(tx, row["conversation_id"]) if row else None
-    if found is None or not _may_see(found, caller):
+    if row is None or not _may_see_photo(tx, row, caller):
         raise NotFound("사진을 찾을 수 없어요. 다시 올려 주세요.")
 
 
+def _may_see_photo(tx: Tx, row: Row, caller: Caller) -> bool:
+    if row["conversation_id"] is None:  # its chat is deleted, a claim keeps it
+        return caller.is_staff or row["user_id"] == caller.user_id is not None
+    found = conversations.get(tx, row["conversation_id"])
+    return found is not None and _may_see(found, caller)
+
+
 def photo(database: Database, caller: Caller, image_id: str, *, folder: Path) -> bytes:
-    """A photo of one's own conversation as JPEG. Raises NotFound."""
+    """A photo of one's own conversation or claim as JPEG. Raises NotFound."""
     with database.read() as tx:
         check_photo(tx, caller, image_id)
     try:

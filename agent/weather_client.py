@@ -28,7 +28,7 @@ _DAILY = "precipitation_sum,snowfall_sum,wind_gusts_10m_max"
 
 
 def weather_of(settings: Any) -> OpenMeteo | None:
-    """The client the settings name; None where none is configured. Raises BadSetting."""
+    """The client the settings name; None where none is configured."""
     if not settings.weather_base_url:
         return None
     return OpenMeteo(
@@ -44,23 +44,28 @@ class OpenMeteo:
     def __init__(self, base_url: str, geocoding_url: str = "", *, timeout_s: float = 3) -> None:
         """``geocoding_url`` may be empty: then only the places of the built-in table are known.
 
-        ``timeout_s`` is the time for one answer, both requests together. Raises BadSetting
-        for an address that is not http or https.
+        ``timeout_s`` is the time for one answer, both requests together. The addresses are
+        checked when they are used: a wrong one is no concern of anything but the weather.
         """
-        self._base_url = _checked("weather_base_url", base_url)
-        self._geocoding_url = (
-            _checked("weather_geocoding_url", geocoding_url) if geocoding_url else ""
-        )
+        self._base_url = base_url
+        self._geocoding_url = geocoding_url
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
         self._client: Any = None
 
     def current(self, place: str) -> Observation:
-        """The weather there now. Raises NotFound for an unknown place, Unavailable."""
+        """The weather there now. Raises NotFound for an unknown place, Unavailable.
+
+        BadSetting for an address that is not http or https.
+        """
+        base_url = _checked("weather_base_url", self._base_url)
+        geocoding_url = self._geocoding_url
+        if geocoding_url:
+            geocoding_url = _checked("weather_geocoding_url", geocoding_url)
         until = monotonic() + self._timeout_s
-        name, latitude, longitude = self._locate(place, until)
+        name, latitude, longitude = self._locate(place, geocoding_url, until)
         answer = self._get(
-            f"{self._base_url}/v1/forecast",
+            f"{base_url}/v1/forecast",
             {
                 "latitude": latitude, "longitude": longitude, "current": _CURRENT,
                 "daily": _DAILY, "forecast_days": 1, "timezone": "Asia/Seoul",
@@ -73,16 +78,16 @@ class OpenMeteo:
         except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise _failed(f"unexpected answer: {type(error).__name__}") from error
 
-    def _locate(self, place: str, until: float) -> tuple[str, float, float]:
+    def _locate(self, place: str, geocoding_url: str, until: float) -> tuple[str, float, float]:
         """(name, latitude, longitude): from the table, or asked for."""
         known = find_place(place)
         if known:
             return known, *PLACES[known]
         missing = NotFound(f"'{place}' 지역을 찾지 못했어요. 시나 도 이름으로 알려 주세요.")
-        if not self._geocoding_url or len(place.strip()) < 2:
+        if not geocoding_url or len(place.strip()) < 2:
             raise missing
         answer = self._get(
-            f"{self._geocoding_url}/v1/search",
+            f"{geocoding_url}/v1/search",
             {"name": place, "count": 1, "language": "ko", "format": "json", "countryCode": "KR"},
             until,
         )
@@ -162,6 +167,7 @@ def _checked(setting: str, url: str) -> str:
     """An address without its last slash. Raises BadSetting unless it is http or https."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
+        log.error("no weather: %s is no http address", setting)
         raise BadSetting(
             f"설정 {setting}의 값 {url!r}을(를) 쓸 수 없습니다. "
             "http:// 또는 https://로 시작하는 주소로 적어 주세요."

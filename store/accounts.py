@@ -126,7 +126,7 @@ def find_by_name_zip(tx: Tx, name: str, zip_code: str) -> list[User]:
     """The accounts of exactly this name (Latin letters in either case) and postal code."""
     name = unicodedata.normalize("NFC", name)
     rows = tx.rows(
-        "select * from users where name = ? collate nocase and zip = ? order by user_id",
+        "select * from users where lower(name) = lower(?) and zip = ? order by user_id",
         (name, zip_code),
     )
     return [User.of(row) for row in rows]

@@ -14,7 +14,8 @@ __all__ = ["add", "change", "find", "get", "next_id", "of_order"]
 def next_id(tx: Tx, day: str) -> str:
     """The next free number of ``day`` (YYYYMMDD): ``C20261103-0001``."""
     last = tx.value(
-        "select max(claim_id) from claims where claim_id >= ? and claim_id < ?",
+        "select claim_id from claims where claim_id >= ? and claim_id < ? "
+        "order by length(claim_id) desc, claim_id desc limit 1",  # as numbers: 10000 follows 9999
         (f"C{day}-", f"C{day}."),
     )
     serial = int(last.rsplit("-", 1)[1]) + 1 if last else 1
@@ -102,7 +103,9 @@ def _claims(
     tail: str = "order by created_at, claim_id",
     limit: int = 200,
 ) -> list[Claim]:
-    rows: list[Row] = tx.rows(f"select * from claims where {where} {tail} limit {limit}", values)
+    rows: list[Row] = tx.rows(
+        f"select * from claims where {where} {tail} limit ?", [*values, limit]
+    )
     if not rows:
         return []
     ids = [row["claim_id"] for row in rows]

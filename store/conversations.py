@@ -13,7 +13,6 @@ __all__ = [
     "add_message",
     "add_turn",
     "attachment",
-    "attachments",
     "create",
     "delete",
     "find",
@@ -79,8 +78,12 @@ def touch(tx: Tx, conversation_id: str, *, at: datetime) -> None:
     tx.update("conversations", {"conversation_id": conversation_id}, {"updated_at": to_text(at)})
 
 
-def delete(tx: Tx, conversation_id: str) -> None:
-    """Delete a conversation with everything said in it; tickets keep their own text."""
+def delete(tx: Tx, conversation_id: str) -> list[str]:
+    """Delete a conversation with everything said in it; returns the ids of the photos gone.
+
+    Tickets keep their own text. A photo that a claim of the same customer lists stays, without
+    a conversation: it is the claim's evidence.
+    """
     tx.execute(
         "update tickets set conversation_id = null where conversation_id = ?", (conversation_id,)
     )
@@ -89,8 +92,16 @@ def delete(tx: Tx, conversation_id: str) -> None:
         "(select message_id from messages where conversation_id = ?)",
         (conversation_id,),
     )
+    tx.execute(
+        "update attachments set conversation_id = null where conversation_id = ? and exists "
+        "(select 1 from claims c, json_each(c.photos) p "
+        "where c.user_id = attachments.user_id and p.value = attachments.image_id)",
+        (conversation_id,),
+    )
+    gone = tx.rows("select image_id from attachments where conversation_id = ?", (conversation_id,))
     for table in ("messages", "turns", "pending_actions", "attachments", "conversations"):
         tx.execute(f"delete from {table} where conversation_id = ?", (conversation_id,))
+    return [row["image_id"] for row in gone]
 
 
 def add_message(tx: Tx, message: StoredMessage) -> None:
@@ -151,14 +162,11 @@ def add_attachment(tx: Tx, row: dict[str, Any]) -> None:
     tx.insert("attachments", row)
 
 
-def attachments(tx: Tx, conversation_id: str) -> list[str]:
-    """The ids of a conversation's photos."""
-    rows = tx.rows("select image_id from attachments where conversation_id = ?", (conversation_id,))
-    return [row["image_id"] for row in rows]
-
-
 def attachment(tx: Tx, image_id: str) -> Row | None:
-    """A photo's record, or None; the caller checks the owner."""
+    """A photo's record, or None; the caller checks the owner.
+
+    ``conversation_id`` is None once its chat is deleted and only a claim keeps it.
+    """
     return tx.row("select * from attachments where image_id = ?", (image_id,))
 
 

@@ -37,8 +37,11 @@ TOLD = (
     "resolution",
 )  # fmt: skip
 _COLUMNS = tuple(f.name for f in fields(Ticket) if f.name != "events")
+RECENT = 5000  # of the newest tickets any word is found, of all the beginning of a number or name
+MOST_BEGUN = 1000  # tickets with one such beginning, newest first; people likewise
 # The order of the queue, most urgent first: what somebody must do by when, then what waits
-# for the customer, then what is done, newest first. The index of m005 repeats both.
+# for the customer, then what is done, newest first. The index of m007 repeats both.
+_RANK_OF = {"open": 0, "in_progress": 0, "waiting_customer": 1, "resolved": 2, "closed": 3}
 _RANK = (
     "case t.status when 'open' then 0 when 'in_progress' then 0 when 'waiting_customer' then 1 "
     "when 'resolved' then 2 else 3 end"
@@ -63,6 +66,25 @@ _HEARD = (
     "coalesce((select max(m.created_at) from messages m where m.role = 'user' "
     "and m.conversation_id = t.conversation_id and m.created_at < :now), ''))"
 )
+# A branch of a union keeps its order and limit inside; rowid follows the order of writing.
+_BEGUN = (
+    "select * from (select rowid from tickets where {0} >= :number and {0} < :number || :last "
+    "order by {0} desc limit :most)"
+)
+_FOUND = (
+    "select n.rowid from tickets n join users p on p.user_id = n.user_id "
+    "where n.rowid > (select max(rowid) from tickets) - :recent and ({words}) "
+    f"union {_BEGUN.format('ticket_id')} union {_BEGUN.format('order_id')} "
+    "union select * from (select b.rowid from (select user_id from users "
+    "where lower(name) >= :text and lower(name) < :text || :last limit :most) p "
+    "cross join tickets b on b.user_id = p.user_id order by b.rowid desc limit :most)"
+).format(
+    words=" or ".join(
+        f"instr(lower(coalesce({name}, '')), :text)"
+        for name in ("n.ticket_id", "n.subject", "n.description", "n.order_id", "p.name")
+    )
+)
+_LAST = "\U0010ffff"  # sorts behind every text
 Place = tuple[int, float, str]
 
 
@@ -87,7 +109,8 @@ class QueueRow:
 def next_id(tx: Tx, day: str) -> str:
     """The next free number of ``day`` (YYYYMMDD): ``T20261103-0001``."""
     last = tx.value(
-        "select max(ticket_id) from tickets where ticket_id >= ? and ticket_id < ?",
+        "select ticket_id from tickets where ticket_id >= ? and ticket_id < ? "
+        "order by length(ticket_id) desc, ticket_id desc limit 1",  # as numbers: 10000 follows 9999
         (f"T{day}-", f"T{day}."),
     )
     serial = int(last.rsplit("-", 1)[1]) + 1 if last else 1
@@ -158,9 +181,14 @@ def queue(
     """Tickets of all customers, most urgent first; ``after`` is the last row's place.
 
     ``late``: only those with a broken promise that still runs (True), or none (False).
-    ``text`` is looked for in number, subject, description, order number and customer's name.
+    ``text`` is looked for in number, subject, description, order number and customer's name
+    of the newest ``RECENT``, and as the beginning of either number or the name in all.
     """
-    where, values = ["1"], dict[str, Any](now=to_text(now), limit=limit)
+    ranks = {_RANK_OF.get(status, -1) for status in statuses} or {0, 3}
+    where, values = (
+        [f"{_RANK} between :first_rank and :last_rank"],
+        dict[str, Any](now=to_text(now), limit=limit, first_rank=min(ranks), last_rank=max(ranks)),
+    )
     if statuses:
         where.append(f"t.status in ({_marks(values, 'status', statuses)})")
     if assignee_id is not None:
@@ -174,17 +202,21 @@ def queue(
         where.append("t.priority = :priority")
         values["priority"] = priority
     if text:
-        places = "t.ticket_id, t.subject, t.description, t.order_id, c.name".split(", ")
-        found = " or ".join(f"instr(lower(coalesce({p}, '')), :text)" for p in places)
-        where.append(f"({found})")
-        values["text"] = text.lower()
+        where.append(f"t.rowid in ({_FOUND})")
+        values |= {
+            "text": text.lower(), "number": text.upper(), "last": _LAST, "recent": RECENT,
+            "most": MOST_BEGUN,
+        }  # fmt: skip
     if after is not None:
         where.append(f"({_RANK}, {_URGENCY}, t.ticket_id) > (:rank, :urgency, :ticket_id)")
         values |= dict(zip(("rank", "urgency", "ticket_id"), after, strict=True))
+    # The planner thinks little of an index that is in order already; words have few rows.
+    index = "" if text else "indexed by ix_tickets_queue "
     rows = tx.rows(
         f"select t.*, c.name as customer_name, a.name as assignee_name, "
-        f"{_RANK} as queue_rank, {_URGENCY} as queue_key from tickets t "
-        "join users c on c.user_id = t.user_id left join users a on a.user_id = t.assignee_id "
+        f"{_RANK} as queue_rank, {_URGENCY} as queue_key from tickets t {index}"
+        "cross join users c on c.user_id = t.user_id "
+        "left join users a on a.user_id = t.assignee_id "
         f"where {' and '.join(where)} "
         f"order by {_RANK}, {_URGENCY}, t.ticket_id limit :limit",
         values,

@@ -96,6 +96,16 @@ def test_a_bad_toml_value_names_the_file(tmp_path: Path, toml: str) -> None:
         read(tmp_path, toml=toml)
 
 
+@pytest.mark.parametrize(("start", "end"), [(9, 9), (18, 9), (9, 25), (24, 24), (0, 0)])
+def test_a_desk_that_never_opens_is_refused(tmp_path: Path, start: int, end: int) -> None:
+    with pytest.raises(BadSetting) as caught:
+        read(tmp_path, toml=f"business_hours_start = {start}\nbusiness_hours_end = {end}")
+    for told in ("business_hours_start", "business_hours_end", str(start), str(end), "24"):
+        assert told in caught.value.message
+    day = read(tmp_path, toml="business_hours_start = 0\nbusiness_hours_end = 24")
+    assert (day.business_hours_start, day.business_hours_end) == (0, 24)
+
+
 def test_unknown_names_of_the_toml_file_are_all_told(tmp_path: Path) -> None:
     with pytest.raises(BadSetting) as caught:
         read(tmp_path, toml="prot = 1\nport = 2\nhots = 'x'")

@@ -19,7 +19,7 @@ from agent.tools.calculator import Calculation
 from agent.tools.customers import Customer
 from agent.tools.weather import Weather
 from agent.turn import Proposal, Turn
-from errors import NotFound, Unavailable
+from errors import BadSetting, NotFound, Unavailable
 from store.models import Order, PaymentMethod
 
 __all__ = ["INTENT_OF", "errand_of"]
@@ -81,7 +81,7 @@ def _tell_weather(turn: Turn, place: str, about_parcel: bool) -> None:
     except NotFound as error:
         turn.refuse(error)
         return
-    except Unavailable:
+    except (BadSetting, Unavailable):
         turn.say("weather_off")
         return
     degrees = round(seen.temperature_c)

@@ -60,7 +60,7 @@ def add_business_hours(moment: datetime, hours: int, *, start: int, end: int) ->
     """``hours`` of desk time after ``moment``: Monday to Friday, ``start`` to ``end`` KST.
 
     domain.md counts SLA time Mon–Fri; public holidays are left out as well, since nobody
-    is at the desk.
+    is at the desk. Raises ValueError unless 0 ≤ ``start`` < ``end`` ≤ 24.
     """
     return add_business_time(moment, timedelta(hours=hours), start=start, end=end)
 
@@ -101,5 +101,7 @@ def business_minutes_between(a: datetime, b: datetime, *, start: int, end: int) 
 
 def _desk_of(day: date, start: int, end: int) -> tuple[datetime, datetime]:
     """When the desk opens and closes on a Korean day."""
+    if not 0 <= start < end <= 24:
+        raise ValueError(f"the desk cannot open at {start} and close at {end}")
     opens = datetime.combine(day, time(start), SEOUL)
     return opens, opens + timedelta(hours=end - start)

@@ -9,14 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 from agent.shop import words
-from agent.tools.base import ToolContext, tool
+from agent.tools.base import MOST, ToolContext, tool
 from errors import BadInput
 from store import accounts, audit
 from store.models import AuditEntry
 
 __all__ = ["AuditPage", "AuditRow", "FieldChange", "list_audit"]
 
-MOST = 100  # entries in one answer (http.md, Conventions)
+MOST_DAYS = 36_500
 NOTHING = "없음"
 _STATUS: Mapping[str, Mapping[str, str]] = {
     "order": words.ORDER_STATUS,
@@ -78,12 +78,15 @@ def list_audit(
 ) -> AuditPage:
     """Who changed what in the last ``days``, newest first; every filter is exact, "" is any.
 
-    ``actor_id`` may be an e-mail address too, or "system"; ``limit`` is 1 to 100.
+    ``actor_id`` may be an e-mail address too, or "system"; ``limit`` is 1 to 100, ``days``
+    0 to 36,500. Of free text the audit tells only that it changed.
 
-    Raises Forbidden for everybody but staff, BadInput for a cursor that is none.
+    Raises Forbidden for everybody but staff, BadInput for such days or a cursor that is none.
     """
     ctx.require_staff()
     limit = max(1, min(limit, MOST))
+    if days is not None and not 0 <= days <= MOST_DAYS:
+        raise BadInput(f"기간은 0일부터 {MOST_DAYS:,}일까지 고를 수 있어요.")
     found = audit.find(
         ctx.tx, object_type=object_type, object_id=object_id.strip(), actor_id=actor_id.strip(),
         action=action, source=source, turn_id=turn_id.strip(),

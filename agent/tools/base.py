@@ -24,6 +24,8 @@ from store import audit
 from store.database import Tx
 
 __all__ = [
+    "MOST",
+    "MOST_REASON_CHARS",
     "REGISTRY",
     "PolicySearch",
     "Tool",
@@ -34,6 +36,11 @@ __all__ = [
     "tool",
 ]
 
+MOST = 100  # things in one answer (http.md, Conventions)
+MOST_REASON_CHARS = 1000
+# What people write in their own words; addresses are not among it, they must stay provable.
+_FREE_TEXT = frozenset({"description", "note", "reason_text", "resolution", "subject"})
+_MARGIN = 100  # characters; no personal number is longer
 Kind = Literal["READ", "WRITE"]
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -94,7 +101,8 @@ class ToolContext:
         before: dict[str, Any],
         after: dict[str, Any],
     ) -> None:
-        """Write who did what, in the transaction of the change."""
+        """Write who did what, in the transaction of the change; of free text only that it did."""
+        before, after = _without_words(before, after)
         audit.write(
             self.tx, at=self.now, actor_id=self.caller.user_id, actor_role=self.caller.role,
             source=self.source, turn_id=self.turn_id, action=action, object_type=object_type,
@@ -134,9 +142,28 @@ def tool(kind: Kind) -> Callable[[F], F]:
     return register
 
 
-def clean(text: str) -> str:
-    """Free text as it may be stored: personal numbers and passwords masked (domain.md)."""
-    return mask_pii(text).text
+def clean(text: str, limit: int | None = None) -> str:
+    """Free text as it may be stored: personal numbers and passwords masked (domain.md).
+
+    ``limit`` cuts it after so many characters. What lies far behind is not looked at, and no
+    part of a number that stands across the cut is left.
+    """
+    if limit is None or len(text) <= limit + 2 * _MARGIN:
+        return mask_pii(text).text[:limit]
+    return mask_pii(text[: limit + 2 * _MARGIN]).text[:-_MARGIN][:limit]
+
+
+def _without_words(
+    before: dict[str, Any], after: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both sides of a change with marks in place of free text; empty stays empty."""
+    was, now = dict(before), dict(after)
+    for name in _FREE_TEXT & (was.keys() | now.keys()):
+        same = before.get(name) == after.get(name)
+        for side, mark in ((was, "(이전 내용)"), (now, "(새 내용)")):
+            if side.get(name):
+                side[name] = "(그대로)" if same else mark
+    return was, now
 
 
 def run(context: ToolContext, name: str, /, **arguments: Any) -> Any:

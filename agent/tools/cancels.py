@@ -9,7 +9,7 @@ from agent.shop.calendar import day_of
 from agent.shop.claims import FAULT_OF, OPEN_STATUSES
 from agent.shop.quote import quote
 from agent.shop.refunds import late_interest_krw
-from agent.tools.base import ToolContext, clean, tool
+from agent.tools.base import MOST_REASON_CHARS, ToolContext, clean, tool
 from agent.tools.ledger import pay_back, restock
 from agent.tools.orders import current_order, get_order, require_action, save_order
 from errors import BadInput, NotAllowedNow
@@ -131,8 +131,8 @@ def _add(
     moment = to_text(ctx.now)
     claim = Claim(
         claims.next_id(ctx.tx, f"{day_of(ctx.now):%Y%m%d}"), order.order_id, order.user_id,
-        "cancel", reason_code, clean(reason_text), FAULT_OF[reason_code], status, (), shown,
-        shown["refund_krw"], "", moment, moment, 1,
+        "cancel", reason_code, clean(reason_text, MOST_REASON_CHARS), FAULT_OF[reason_code],
+        status, (), shown, shown["refund_krw"], "", moment, moment, 1,
         tuple(ClaimLine(line_id, quantity, None) for line_id, quantity in shown["lines"]),
         completed_at=moment if status == "completed" else None,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from agent.shop.claims import (
     refusal_of_line,
 )
 from agent.shop.quote import cheaper_krw, leaning_on, quote
-from agent.tools.base import ToolContext, clean, tool
+from agent.tools.base import MOST, MOST_REASON_CHARS, ToolContext, clean, tool
 from agent.tools.ledger import own_method, paid_with, restock
 from agent.tools.orders import current_order, get_order, save_order
 from errors import BadInput, NotAllowedNow, NotFound, StateChanged
@@ -39,7 +39,11 @@ CHANGED = "그사이 신청 상태가 바뀌었어요. 바뀐 내용을 다시 �
 
 @tool("READ")
 def list_claims(ctx: ToolContext, *, statuses: Sequence[str] = (), limit: int = 20) -> list[Claim]:
-    """The caller's own claims, newest first. Raises NotSignedIn for a guest."""
+    """The caller's own claims, newest first. Raises NotSignedIn for a guest.
+
+    ``limit`` is 1 to 100.
+    """
+    limit = max(1, min(limit, MOST))
     return claims.find(ctx.tx, user_id=ctx.me(), statuses=statuses, limit=limit)
 
 
@@ -108,9 +112,10 @@ def create_claim(
     moment = to_text(ctx.now)
     claim = Claim(
         claims.next_id(ctx.tx, f"{day_of(ctx.now):%Y%m%d}"), order.order_id, order.user_id, kind,
-        reason_code, clean(reason_text), FAULT_OF[reason_code], "requested", tuple(photos), shown,
-        shown["refund_krw"], "", moment, moment, 1, tuple(ClaimLine(*line) for line in lines),
-        method_id, noticed_on.isoformat() if noticed_on else None,
+        reason_code, clean(reason_text, MOST_REASON_CHARS), FAULT_OF[reason_code], "requested",
+        tuple(photos), shown, shown["refund_krw"], "", moment, moment, 1,
+        tuple(ClaimLine(*line) for line in lines), method_id,
+        noticed_on.isoformat() if noticed_on else None,
     )  # fmt: skip
     claims.add(ctx.tx, claim)
     save_order(ctx, order, {})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from agent.shop import words
 from agent.tools.base import ToolContext, tool
-from agent.tools.orders import seoul_day_start
+from agent.tools.orders import day_span
 from errors import BadInput, NotFound
 from store import accounts, order_pages
 from store.models import OrderPage
@@ -33,7 +33,7 @@ def page_orders(
     ``since`` and ``until`` are Korean days, both included; ``limit`` is 1 to 100; ``text`` is
     an order number or part of a product's name, for staff also of the customer's name or
     e-mail. Raises NotSignedIn for a guest, NotFound for another customer's id, BadInput for
-    a status or a cursor that does not exist.
+    a status or a cursor that does not exist, days before 1970 or after 2100.
     """
     unknown = [status for status in statuses if status not in words.ORDER_STATUS]
     if unknown:
@@ -41,12 +41,13 @@ def page_orders(
             f"{unknown[0]!r}라는 주문 상태는 없어요. 쓸 수 있는 상태: "
             f"{', '.join(words.ORDER_STATUS)}"
         )
+    first, before = day_span(since, until)
     return order_pages.page(
         ctx.tx,
         user_id=_whose(ctx, customer_id),
         statuses=statuses,
-        since=seoul_day_start(since) if since else None,
-        until=seoul_day_start(until + timedelta(days=1)) if until else None,
+        since=first,
+        until=before,
         text=text,
         people=ctx.caller.is_staff,
         cursor=cursor,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from agent.shop import words
@@ -22,8 +23,15 @@ from agent.shop.tickets import (
     responded,
     sla,
 )
-from agent.tools.base import ToolContext, clean, tool
-from agent.tools.tickets import NOT_FOUND, public_text, save_ticket, say_in_chat, stale
+from agent.tools.base import MOST, ToolContext, clean, tool
+from agent.tools.tickets import (
+    MOST_SUBJECT_CHARS,
+    NOT_FOUND,
+    public_text,
+    save_ticket,
+    say_in_chat,
+    stale,
+)
 from errors import BadInput, NotAllowedNow, NotFound
 from store import accounts, claims, orders, tickets
 from store.models import Ticket
@@ -42,8 +50,7 @@ __all__ = [
     "ticket_queue",
 ]
 
-MOST = 100  # tickets in one answer (http.md, Conventions)
-MOST_TAGS, MOST_TAG_CHARS, MOST_SUBJECT_CHARS = 10, 20, 100
+MOST_TAGS, MOST_TAG_CHARS = 10, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +86,8 @@ def ticket_queue(
     """Tickets of all customers, most urgent first: soonest due, then waiting, then done.
 
     ``assignee_id`` may be "me" or "nobody"; ``text`` is looked for in number, subject, text,
-    order number and customer's name; ``limit`` is 1 to 100.
+    order number and customer's name of the newest 5,000, and as the beginning of a number or
+    of the name in all; ``limit`` is 1 to 100.
 
     Raises Forbidden for everybody but staff, BadInput for a cursor that is none.
     """
@@ -184,6 +192,7 @@ def edit_ticket(
 ) -> Ticket:
     """Change what is given of a ticket that is not closed; "" takes order or claim off.
 
+    The customer sees the subject, never the tags.
     Another priority recomputes both due times from the start of their clocks.
 
     Raises Forbidden, NotFound (also for another customer's order or claim), StateChanged,
@@ -317,6 +326,9 @@ def _place(cursor: str | None) -> tickets.Place | None:
         return None
     try:
         rank, urgency, ticket_id = cursor.split("~")
-        return int(rank), float(urgency), ticket_id
+        place = int(rank), float(urgency), ticket_id
     except ValueError:
-        raise BadInput("목록이 바뀌었어요. 처음부터 다시 열어 주세요.", code="bad_cursor") from None
+        place = -1, 0.0, ""
+    if not (0 <= place[0] <= 3 and isfinite(place[1])):
+        raise BadInput("목록이 바뀌었어요. 처음부터 다시 열어 주세요.", code="bad_cursor")
+    return place

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from agent.shop import words
 from agent.shop.calendar import day_of
 from agent.shop.tickets import CLOSED, due_times, is_silent, moved, reopened_status
-from agent.tools.base import ToolContext, clean, tool
+from agent.tools.base import MOST, ToolContext, clean, tool
 from errors import BadInput, Forbidden, NotAllowedNow, NotFound, StateChanged
 from store import accounts, claims, conversations, orders, tickets
 from store.models import StoredMessage, Ticket, to_text
@@ -27,7 +28,7 @@ __all__ = [
     "stale",
 ]
 
-MOST_CHARS = 4000
+MOST_CHARS, MOST_SUBJECT_CHARS = 4000, 100
 NOT_FOUND = "해당 문의를 찾을 수 없어요. 문의 번호를 다시 확인해 주세요."
 _NEWS = {
     "reply": "새 답변이 등록됐어요",
@@ -40,20 +41,27 @@ _NEWS = {
 def list_tickets(
     ctx: ToolContext, *, statuses: Sequence[str] = (), limit: int = 20
 ) -> list[Ticket]:
-    """The caller's own tickets, newest first. Raises NotSignedIn for a guest."""
-    return tickets.find(ctx.tx, user_id=ctx.me(), statuses=tuple(statuses), limit=limit)
+    """The caller's own tickets, newest first. Raises NotSignedIn for a guest.
+
+    ``limit`` is 1 to 100.
+    """
+    found = tickets.find(
+        ctx.tx, user_id=ctx.me(), statuses=tuple(statuses), limit=max(1, min(limit, MOST))
+    )
+    return [_shown(ctx, ticket) for ticket in found]
 
 
 @tool("READ")
 def get_ticket(ctx: ToolContext, *, ticket_id: str) -> Ticket:
     """One ticket with its history (internal notes for staff only).
 
+    Its tags are the staff's as well, a customer gets none.
     Raises NotFound for a missing one and somebody else's alike.
     """
     found = tickets.get(ctx.tx, ticket_id, user_id=ctx.owner(), internal=ctx.caller.is_staff)
     if found is None:
         raise NotFound(NOT_FOUND)
-    return found
+    return _shown(ctx, found)
 
 
 @tool("WRITE")
@@ -73,28 +81,33 @@ def create_ticket(
     Asking for a person is the confirmation: it takes nothing from anybody. Staff open it for
     the owner of the order or claim, or for ``customer_id``; a customer can name none but oneself.
 
-    Raises NotSignedIn, BadInput (unknown type, empty text), NotFound for an order, a claim or
-    a customer that is not there or not the caller's.
+    Only staff and the desk's own chat call a matter urgent; from a customer it is high. A
+    subject is cut at 100 characters.
+
+    Raises NotSignedIn, BadInput (unknown type, text empty or over 4,000 characters), NotFound
+    for an order, a claim or a customer that is not there or not the caller's.
     """
     if issue_type not in words.ISSUE_TYPE or priority not in words.PRIORITY:
         raise BadInput("문의 유형을 다시 골라 주세요.")
     if not description.strip():
         raise BadInput("문의 내용을 적어 주세요.")
+    description = public_text(description)
+    if priority == "urgent" and not ctx.caller.is_staff and ctx.source != "chat":
+        priority = "high"
     user_id = _customer(ctx, order_id, claim_id, customer_id)
     # A guest's chat is not its owner's, nor is a member of staff's: the ticket stands alone.
     conversation_id = ctx.conversation_id if ctx.caller.user_id == user_id else None
     if conversation_id:
         running = tickets.open_of_conversation(ctx.tx, conversation_id)
         if running is not None:
-            return running
-    description = clean(description.strip())
+            return _shown(ctx, running)
     first, solved = due_times(priority, ctx.now, ctx.rules)
     moment = to_text(ctx.now)
     ticket = Ticket(
         tickets.next_id(ctx.tx, f"{day_of(ctx.now):%Y%m%d}"), user_id, order_id, claim_id,
         conversation_id, issue_type, priority, "open",
-        clean(subject) or f"{words.ISSUE_TYPE[issue_type]} 문의", description, None, "",
-        to_text(first), to_text(solved), None, None, (), 1, moment, moment,
+        clean(subject, MOST_SUBJECT_CHARS) or f"{words.ISSUE_TYPE[issue_type]} 문의",
+        description, None, "", to_text(first), to_text(solved), None, None, (), 1, moment, moment,
     )  # fmt: skip
     tickets.add(ctx.tx, ticket)
     tickets.add_event(
@@ -184,7 +197,7 @@ def save_ticket(
     ctx.audit(action, "ticket", ticket.ticket_id, saved.before, saved.after)
     found = tickets.get(ctx.tx, ticket.ticket_id, user_id=None, internal=ctx.caller.is_staff)
     assert found is not None, "it was saved in this transaction"
-    return found
+    return _shown(ctx, found)
 
 
 def stale(ctx: ToolContext, ticket_id: str, version: int) -> StateChanged:
@@ -220,6 +233,11 @@ def say_in_chat(ctx: ToolContext, ticket: Ticket, *, role: str, text: str) -> No
         ),
     )  # fmt: skip
     conversations.touch(ctx.tx, ticket.conversation_id, at=ctx.now)
+
+
+def _shown(ctx: ToolContext, ticket: Ticket) -> Ticket:
+    """A ticket as the caller may see it: tags are the staff's."""
+    return ticket if ctx.caller.is_staff else replace(ticket, tags=())
 
 
 def _heard(ctx: ToolContext, ticket: Ticket) -> dict[str, Any]:

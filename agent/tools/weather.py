@@ -36,7 +36,7 @@ def get_weather(ctx: ToolContext, *, place: str) -> Weather:
     """The weather of a Korean place now, and whether parcels may be late for it.
 
     Raises Unavailable (``weather_not_configured``, ``weather_unavailable``), NotFound for an
-    unknown place, BadInput for none.
+    unknown place, BadInput for none, BadSetting for a wrong address of the service.
     """
     if ctx.weather is None:
         raise Unavailable(

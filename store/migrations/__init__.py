@@ -16,6 +16,7 @@ from store.migrations import (
     m004_orders,
     m005_tickets,
     m006_order_pause,
+    m007_desk_limits,
 )
 
 __all__ = ["MIGRATIONS", "apply"]
@@ -27,6 +28,7 @@ MIGRATIONS = (
     ("m004_orders", m004_orders.apply),
     ("m005_tickets", m005_tickets.apply),
     ("m006_order_pause", m006_order_pause.apply),
+    ("m007_desk_limits", m007_desk_limits.apply),
 )
 
 

@@ -14,6 +14,7 @@ from agent.types import Caller, ErrorEvent, Message
 from errors import BadInput, NotFound
 from services import Services
 from tests.conftest import Clock
+from tests.shelves import order_of
 from tests.talk import Talk
 
 STAFF = Caller("staff", "staff_001", "이상담")
@@ -209,6 +210,35 @@ def test_other_conversations_stay(shop: Services, minji: Caller) -> None:
     one, two = said(shop, minji).session_id, said(shop, minji).session_id
     shop.delete_conversation(minji, one)
     assert len(shop.messages(minji, two)) == 2
+
+
+def test_a_claims_photo_outlives_the_chat_it_came_from(
+    shop: Services, minji: Caller, strangers: tuple[Caller, ...]
+) -> None:
+    session_id, of_claim = shop.save_photo(minji, jpeg(), session_id=said(shop, minji).session_id)
+    _, other = shop.save_photo(minji, jpeg(), session_id=session_id)
+    order = order_of(shop, minji, "delivered")
+    claim = shop.tool(
+        minji, "create_claim", order_id=order.order_id, kind="return", reason_code="defect",
+        lines=[(order.lines[0].line_id, 1, None)], photos=(of_claim,),
+    )  # fmt: skip
+    shop.delete_conversation(minji, session_id)
+    assert not any(rows(shop, table, session_id) for table in _OF_A_CHAT)
+    assert [path.name for path in files(shop)] == [f"{of_claim}.jpg"]
+    for caller in (minji, STAFF):
+        assert shop.tool(caller, "get_claim", claim_id=claim.claim_id).photos == (of_claim,)
+        assert shop.photo(caller, of_claim).startswith(b"\xff\xd8")
+        assert refusal(OF_A_PHOTO, shop, caller, other) == refusal(
+            OF_A_PHOTO, shop, caller, "img_missing"
+        )
+        with pytest.raises(NotFound):
+            shop.messages(caller, session_id)
+    for stranger in strangers:
+        assert refusal(OF_A_PHOTO, shop, stranger, of_claim) == refusal(
+            OF_A_PHOTO, shop, stranger, "img_missing"
+        )
+    with pytest.raises(NotFound):
+        shop.delete_conversation(minji, session_id)
 
 
 # ── opinions ─────────────────────────────────────────────────────────────────────────────

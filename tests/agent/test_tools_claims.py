@@ -229,8 +229,9 @@ def test_a_ticket_that_cannot_be_sorted_is_refused(
 
 def test_a_ticket_has_its_promises_and_its_first_entry(shop: Services, minji: Caller) -> None:
     ticket = shop.tool(
-        minji, "create_ticket", issue_type="complaint", description=" 화나요 ", priority="urgent"
-    )
+        STAFF, "create_ticket", issue_type="complaint", description=" 화나요 ", priority="urgent",
+        customer_id=minji.user_id,
+    )  # fmt: skip
     whole = shop.tool(minji, "get_ticket", ticket_id=ticket.ticket_id)
     assert (whole.status, whole.description, whole.subject) == ("open", "화나요", "불편 문의")
     assert [event.kind for event in whole.events] == ["created"]

@@ -267,8 +267,8 @@ def test_only_resolved_tickets_close(shop: Services, ticket: Ticket) -> None:
 def test_another_priority_makes_other_promises(shop: Services, ticket: Ticket) -> None:
     urgent = do(shop, "edit_ticket", ticket, priority="urgent")
     plain = shop.tool(
-        Caller("customer", "user_002", ""), "create_ticket", issue_type="other",
-        description="비교", priority="urgent",
+        STAFF, "create_ticket", issue_type="other", description="비교", priority="urgent",
+        customer_id="user_002",
     )  # fmt: skip
     assert (urgent.first_response_due, urgent.resolution_due) == (
         plain.first_response_due, plain.resolution_due,
@@ -601,7 +601,7 @@ def test_the_most_urgent_comes_first(shop: Services) -> None:
 def test_a_page_stays_put_while_others_are_added(shop: Services, minji: Caller) -> None:
     first = shop.tool(STAFF, "ticket_queue", limit=5)
     seen = {item.ticket.ticket_id for item in first.items}
-    shop.tool(minji, "create_ticket", issue_type="other", description="새 문의", priority="urgent")
+    shop.tool(minji, "create_ticket", issue_type="other", description="새 문의", priority="high")
     second = shop.tool(STAFF, "ticket_queue", limit=100, cursor=first.next_cursor)
     assert not seen & {item.ticket.ticket_id for item in second.items}
 

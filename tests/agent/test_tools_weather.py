@@ -20,6 +20,7 @@ from agent.weather_client import OpenMeteo, weather_of
 from errors import BadInput, BadSetting, NotFound, Unavailable
 from services import Services
 from tests.conftest import NOW
+from tests.talk import Talk
 
 KST = timezone(timedelta(hours=9))
 # As api.open-meteo.com/v1/forecast answers the parameters the client sends.
@@ -229,12 +230,25 @@ def test_nobody_listening_is_unavailable_and_the_environments_proxy_is_not_asked
     assert proxy.asked == []
 
 
-@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://x", "api.open-meteo.com", "http://"])
-def test_only_http_addresses_may_be_configured(base: Services, url):
-    with pytest.raises(BadSetting, match="weather_base_url"):
-        weather_of(base.settings.replace(weather_base_url=url))
-    with pytest.raises(BadSetting, match="weather_geocoding_url"):
-        weather_of(base.settings.replace(weather_base_url="http://x.kr", weather_geocoding_url=url))
+WRONG = ["file:///etc/passwd", "ftp://x", "api.open-meteo.com", "http://"]
+
+
+@pytest.mark.parametrize("url", WRONG)
+@pytest.mark.parametrize("name", ["weather_base_url", "weather_geocoding_url"])
+def test_only_http_addresses_are_asked(shop: Services, guest, name, url):
+    right = {"weather_base_url": "http://127.0.0.1:9", "weather_geocoding_url": ""}
+    shop.settings = shop.settings.replace(**{**right, name: url})
+    with pytest.raises(BadSetting, match=name):
+        shop.tool(guest, "get_weather", place="서울")
+
+
+def test_a_wrong_address_stops_nothing_but_the_weather(shop: Services, minji):
+    shop.settings = shop.settings.replace(weather_base_url="ftp://x")
+    assert shop.tool(minji, "list_orders")
+    talk = Talk(shop, minji)
+    assert talk.say("주문 내역 보여 주세요").cards
+    told = talk.say("서울 날씨 어때요?").content
+    assert told == Talk(shop, minji).say("부산 날씨 어때요?").content
 
 
 # ── the tool ─────────────────────────────────────────────────────────────────────────────

@@ -173,7 +173,7 @@ def test_the_queue_walks_its_index(full: Tx) -> None:
     index = full.value("select sql from sqlite_master where name = 'ix_tickets_queue'")
     assert index is not None
     plain = tickets._URGENCY.replace("t.", "")
-    assert plain in index, "the index of m005 and the queue's order have parted"
+    assert plain in index, "the index of m007 and the queue's order have parted"
     assert tickets._RANK.replace("t.", "") in index
 
 

@@ -261,3 +261,11 @@ def test_a_ticket_without_a_promise_has_no_clock() -> None:
 )
 def test_field_names_are_joined_with_their_particles(names: tuple[str, ...], said: str) -> None:
     assert words.with_subject(names) == said
+
+
+@pytest.mark.parametrize(("start", "end"), [(9, 9), (18, 9), (9, 25), (-1, 9), (24, 24)])
+def test_hours_in_which_no_time_passes_are_refused(start: int, end: int) -> None:
+    with pytest.raises(ValueError, match="desk"):
+        add_business_hours(at(20, 10), 8, start=start, end=end)
+    with pytest.raises(ValueError, match="desk"):
+        business_minutes_between(at(20, 10), at(20, 11), start=start, end=end)
