@@ -136,7 +136,9 @@ def _import(command: str, path: Path, data_dir: Path) -> tuple[float, float, flo
         "import resource, sys; from store.__main__ import main; "
         "status = main(sys.argv[1:]); "
         "used = resource.getrusage(resource.RUSAGE_SELF); "
-        "print(used.ru_utime + used.ru_stime, used.ru_maxrss); sys.exit(status)"
+        # Not ru_maxrss: Linux carries the parent's peak over exec.
+        "peak = next(x for x in open('/proc/self/status') if x.startswith('VmHWM')).split()[1]; "
+        "print(used.ru_utime + used.ru_stime, peak); sys.exit(status)"
     )
     started = perf_counter()
     done = subprocess.run(
