@@ -8,7 +8,7 @@ from typing import Any
 from store.database import Row, Tx, dump
 from store.models import Claim, ClaimLine, to_text
 
-__all__ = ["add", "change", "find", "get", "next_id", "of_order"]
+__all__ = ["add", "change", "find", "get", "next_id", "of_order", "titles"]
 
 
 def next_id(tx: Tx, day: str) -> str:
@@ -36,16 +36,37 @@ def of_order(tx: Tx, order_id: str) -> list[Claim]:
 
 
 def find(
-    tx: Tx, *, user_id: str | None, statuses: Sequence[str] = (), limit: int = 20
+    tx: Tx,
+    *,
+    user_id: str | None,
+    statuses: Sequence[str] = (),
+    after: tuple[str, str] | None = None,
+    limit: int = 20,
 ) -> list[Claim]:
-    """Claims, newest first."""
+    """Claims, newest first; those behind ``after`` (created_at, claim_id) where it is given."""
     where, values = "1", list[Any]()
     if user_id is not None:
         where, values = "user_id = ?", [user_id]
     if statuses:
         where += f" and status in ({', '.join('?' for _ in statuses)})"
         values += statuses
+    if after is not None:
+        where += " and (created_at, claim_id) < (?, ?)"
+        values += after
     return _claims(tx, where, values, tail="order by created_at desc, claim_id desc", limit=limit)
+
+
+def titles(tx: Tx, claim_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """For each claim its customer's name and the name of its first product."""
+    marks = ", ".join("?" for _ in claim_ids)
+    rows = tx.rows(
+        "select c.claim_id, u.name, (select l.product_name from claim_lines cl "
+        "join order_lines l using (line_id) where cl.claim_id = c.claim_id "
+        "order by l.position limit 1) as product "
+        f"from claims c join users u using (user_id) where c.claim_id in ({marks})",
+        claim_ids,
+    )
+    return {row["claim_id"]: (row["name"], row["product"] or "") for row in rows}
 
 
 def add(tx: Tx, claim: Claim) -> None:

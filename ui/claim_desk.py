@@ -70,39 +70,50 @@ def _filter() -> str:
 def _queue(desk: Services, caller: Caller, chosen: str, *, columns: int) -> None:
     asked = st.session_state.get(_CUT)
     cut = asked[1] if asked and asked[0] == chosen else SHOWN
-    found = desk.tool(caller, "claim_queue", statuses=_FILTERS[chosen], limit=cut + 1)
+    found, more = _found(desk, caller, _FILTERS[chosen], cut)
     if not found:
         with st.container(border=True, key="no-claims"):
             st.markdown("**여기에 해당하는 신청이 없어요**")
             st.caption("다른 상태를 골라 보세요.")
         return
-    for row in range(0, min(cut, len(found)), columns):
-        for place, claim in zip(
-            st.columns(columns), found[row : min(row + columns, cut)], strict=False
-        ):
+    for row in range(0, len(found), columns):
+        for place, item in zip(st.columns(columns), found[row : row + columns], strict=False):
             with place:
-                _row(desk, caller, claim)
-    if len(found) > cut:
+                _row(item)
+    if more:
         st.button("더 보기", key="more-claims", icon=":material/expand_more:", width="stretch",
                   on_click=_show_more, args=(chosen, cut))  # fmt: skip
 
 
-def _row(desk: Services, caller: Caller, claim: Any) -> None:
-    order = desk.tool(caller, "get_order", order_id=claim.order_id)
-    names = {line.line_id: line.product_name for line in order.lines}
+def _found(
+    desk: Services, caller: Caller, statuses: tuple[str, ...], cut: int
+) -> tuple[list[Any], bool]:
+    """The newest ``cut`` claims, page by page, and whether there are more."""
+    found: list[Any] = []
+    cursor = None
+    while len(found) < cut:
+        page = desk.tool(caller, "claim_queue", statuses=statuses, limit=SHOWN, cursor=cursor)
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return found, cursor is not None
+
+
+def _row(item: Any) -> None:
+    claim = item.claim
     more = f" 외 {len(claim.lines) - 1}건" if len(claim.lines) > 1 else ""
-    first = names.get(claim.lines[0].line_id, order.title) if claim.lines else order.title
     is_open = st.query_params.get("claim") == claim.claim_id
     with st.container(border=True, key=f"row-{claim.claim_id}", gap="xsmall"):
         with st.container(horizontal=True, horizontal_alignment="distribute"):
             states.badge("claim", claim.status, prefix=f"{words.CLAIM_KIND[claim.kind]} ")
             st.caption(f"{when(claim.created_at)} 신청", width="content")
-        st.markdown(f"**{plain(short(first, 40))}**{more}")
+        st.markdown(f"**{plain(short(item.product_name, 40))}**{more}")
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
             st.caption(
-                f"{plain(order.recipient)} · {words.REASON.get(claim.reason_code, '')}",
+                f"{plain(item.customer_name)} · {words.REASON.get(claim.reason_code, '')}",
                 width="content",
             )
             st.button(

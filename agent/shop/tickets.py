@@ -23,7 +23,6 @@ from errors import NotAllowedNow
 from store.models import Ticket, from_text, to_text
 
 __all__ = [
-    "ENDED",
     "NEXT",
     "RUNNING",
     "Clock",
@@ -47,7 +46,6 @@ NEXT: Mapping[str, tuple[str, ...]] = {
     "closed": (),
 }
 RUNNING = ("open", "in_progress", "waiting_customer")
-ENDED = ("resolved", "closed")
 CLOSED = "이미 종료된 문의예요. 이어서 도움이 필요하면 새 문의를 남겨 주세요."
 
 

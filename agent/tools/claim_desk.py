@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from agent.shop.calendar import day_of
 from agent.shop.claims import UNSOLD_REASONS, check_transition
 from agent.shop.refunds import late_interest_krw
-from agent.tools.base import ToolContext, clean, tool
+from agent.tools.base import MOST, ToolContext, clean, tool
 from agent.tools.cancels import finish_cancel
 from agent.tools.claims import current_claim, save_claim, undo
 from agent.tools.ledger import charge, own_method, pay_back, restock
@@ -18,16 +18,52 @@ from errors import BadInput, StateChanged
 from store import claims, orders, products
 from store.models import Claim, ClaimLine, Order, OrderLine, to_text
 
-__all__ = ["advance_claim", "claim_queue"]
+__all__ = ["ClaimPage", "QueuedClaim", "advance_claim", "claim_queue"]
 
 _NOTE_MAX = 500
 
 
+@dataclass(frozen=True, slots=True)
+class QueuedClaim:
+    """A claim of the queue with whose it is and what it is about."""
+
+    claim: Claim
+    customer_name: str
+    product_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimPage:
+    """One page of the queue; ``next_cursor`` is None on the last one."""
+
+    items: tuple[QueuedClaim, ...]
+    next_cursor: str | None
+
+
 @tool("READ")
-def claim_queue(ctx: ToolContext, *, statuses: Sequence[str] = (), limit: int = 50) -> list[Claim]:
-    """Every customer's claims, newest first; staff only. Raises Forbidden."""
+def claim_queue(
+    ctx: ToolContext,
+    *,
+    statuses: Sequence[str] = (),
+    limit: int = 20,
+    cursor: str | None = None,
+) -> ClaimPage:
+    """Every customer's claims, newest first; staff only.
+
+    ``limit`` is 1 to 100. Raises Forbidden, BadInput for a cursor that is none.
+    """
     ctx.require_staff()
-    return claims.find(ctx.tx, user_id=None, statuses=statuses, limit=max(1, min(limit, 100)))
+    limit = max(1, min(limit, MOST))
+    found = claims.find(
+        ctx.tx, user_id=None, statuses=statuses, after=_place(cursor), limit=limit + 1
+    )
+    shown = found[:limit]
+    names = claims.titles(ctx.tx, [claim.claim_id for claim in shown])
+    more = len(found) > limit
+    return ClaimPage(
+        tuple(QueuedClaim(claim, *names[claim.claim_id]) for claim in shown),
+        f"{shown[-1].created_at}~{shown[-1].claim_id}" if more else None,
+    )
 
 
 @tool("WRITE")
@@ -67,6 +103,15 @@ def advance_claim(
             changes["method_id"] = own_method(ctx, order, method_id).method_id
         return _complete(ctx, order, claim, changes)
     return save_claim(ctx, order, claim, changes)
+
+
+def _place(cursor: str | None) -> tuple[str, str] | None:
+    if not cursor:
+        return None
+    created_at, separator, claim_id = cursor.partition("~")
+    if not separator:
+        raise BadInput("목록이 바뀌었어요. 처음부터 다시 열어 주세요.", code="bad_cursor")
+    return created_at, claim_id
 
 
 def _complete(ctx: ToolContext, order: Order, claim: Claim, changes: dict[str, Any]) -> Claim:

@@ -2,49 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-from streamlit.testing.v1 import AppTest
-
-import services
-from store import accounts, payment_methods
+from store import payment_methods
 from store.models import PaymentMethod
-
-PAGE = Path(__file__).resolve().parents[2] / "pages" / "account.py"
-
-
-@pytest.fixture
-def open_page(shop, monkeypatch):
-    """The account page of a signed-in person."""
-    monkeypatch.setattr(services, "_instance", shop)
-
-    def _open(email: str = "minji@example.com") -> AppTest:
-        with shop.database.write() as tx:
-            user = accounts.by_email(tx, email)
-            session = accounts.open_session(tx, user.user_id, days=1, at=shop.clock())
-        at = AppTest.from_file(str(PAGE), default_timeout=30)
-        at.session_state["sangdam_session_id"] = session
-        at.run()
-        assert not at.exception
-        return at
-
-    return _open
-
-
-def shown(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.text, at.info, at.warning, at.success)
-    return "\n".join(str(one.value) for kind in kinds for one in kind)
-
-
-def press(at: AppTest, label: str) -> AppTest:
-    next(one for one in at.button if one.label == label).click().run()
-    assert not at.exception
-    return at
+from tests.pages import press, shown
 
 
 def test_the_dialog_opens_with_the_old_address_and_changes_it(open_page, shop, minji):
-    at = open_page()
+    at = open_page("account")
     assert "세종대로 110" in shown(at)
     press(at, "기본 배송지 변경")
     assert at.text_input(key="home-road").value == "서울특별시 중구 세종대로 110"
@@ -61,7 +25,7 @@ def test_the_dialog_opens_with_the_old_address_and_changes_it(open_page, shop, m
 
 
 def test_what_can_be_mended_stays_in_the_dialog(open_page, shop, minji):
-    at = press(open_page(), "기본 배송지 변경")
+    at = press(open_page("account"), "기본 배송지 변경")
     at.text_input(key="home-road").set_value("서울")
     press(at, "이 주소로 바꾸기")
     # A dialog is a fragment, drawn again by itself; AppTest runs the whole page instead.
@@ -70,7 +34,7 @@ def test_what_can_be_mended_stays_in_the_dialog(open_page, shop, minji):
 
 
 def test_an_address_that_changed_meanwhile_is_said_and_kept(open_page, shop, minji):
-    at = press(open_page(), "기본 배송지 변경")
+    at = press(open_page("account"), "기본 배송지 변경")
     shop.tool(minji, "change_customer_address", road="부산 해운대구 센텀로 12")
     at.text_input(key="home-road").set_value("서울 마포구 월드컵북로 21")
     press(at, "이 주소로 바꾸기")
@@ -89,11 +53,11 @@ def test_payment_methods_are_shown_without_their_numbers(open_page, shop):
             start=90,
         ):
             payment_methods.add(tx, method, position=position)
-    text = shown(open_page())
+    text = shown(open_page("account"))
     assert "우리카드 (**** 6876)" in text
     assert "기프트카드, 잔액 30,000원" in text
     assert "남의카드" not in text
 
 
 def test_staff_have_no_parcels_to_send_anywhere(open_page):
-    assert "기본 배송지" not in shown(open_page("staff@example.com"))
+    assert "기본 배송지" not in shown(open_page("account", "staff@example.com"))

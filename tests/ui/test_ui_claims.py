@@ -3,67 +3,17 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
-import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-import services
 from agent.shop.claims import DEAD_STATUSES, FAULT_OF, UNSOLD_REASONS
-from store import accounts
+from tests.pages import press, shown
 from tests.shelves import STAFF, stock
 from ui import cards, claim_desk, claim_dialogs
 
-PAGES = Path(__file__).resolve().parents[2] / "pages"
-NAMES = ("orders", "claims", "chat")
-ENTRY = """
-import streamlit as st
-
-pages = [st.Page(f"{name}.py", url_path=name, default=name == WANTED) for name in NAMES]
-st.navigation(pages, position="hidden").run()
-"""
 TWO_LINES = "20261115-0000355"  # minji: a tumbler and two hoodies, 101,700 KRW by KakaoPay
 ONE_LINE = "20261113-0000345"  # minji: earphones, 59,000 KRW by card
-
-
-@pytest.fixture
-def desk(shop, monkeypatch):
-    monkeypatch.setattr(services, "_instance", shop)
-    return shop
-
-
-@pytest.fixture
-def open_page(desk, tmp_path):
-    for name in NAMES:
-        (tmp_path / f"{name}.py").symlink_to(PAGES / f"{name}.py")
-
-    def _open(name: str, email: str = "minji@example.com", **query: str) -> AppTest:
-        entry = ENTRY.replace("WANTED", repr(name)).replace("NAMES", repr(NAMES))
-        (tmp_path / "entry.py").write_text(entry, "utf-8")
-        at = AppTest.from_file(str(tmp_path / "entry.py"), default_timeout=60)
-        with desk.database.write() as tx:
-            user = accounts.by_email(tx, email)
-            session = accounts.open_session(tx, user.user_id, days=1, at=desk.clock())
-        at.session_state["sangdam_session_id"] = session
-        for key, value in query.items():
-            at.query_params[key] = value
-        at.run()
-        assert not at.exception
-        return at
-
-    return _open
-
-
-def shown(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.text, at.info, at.warning, at.success)
-    return "\n".join(str(one.value) for kind in kinds for one in kind)
-
-
-def press(at: AppTest, label: str) -> AppTest:
-    next(button for button in at.button if button.label == label).click().run()
-    assert not at.exception
-    return at
 
 
 def again(at: AppTest, name: str) -> AppTest:
@@ -177,8 +127,8 @@ def test_options_of_another_price_are_named_not_offered(open_page):
 
 
 def waiting(desk, kind: str, status: str) -> str:
-    found = desk.tool(STAFF, "claim_queue", statuses=(status,), limit=100)
-    return next(claim.claim_id for claim in found if claim.kind == kind)
+    found = desk.tool(STAFF, "claim_queue", statuses=(status,), limit=100).items
+    return next(item.claim.claim_id for item in found if item.claim.kind == kind)
 
 
 def test_customers_do_not_get_the_queue(open_page):
@@ -233,7 +183,7 @@ def test_a_stale_claim_is_told_and_drawn_again(open_page, desk):
 def test_the_queue_filters_by_state(open_page, desk):
     at = open_page("claims", "staff@example.com", status="rejected")
     assert labels(at).count("열기") == len(
-        desk.tool(STAFF, "claim_queue", statuses=("rejected",), limit=100)
+        desk.tool(STAFF, "claim_queue", statuses=("rejected",), limit=100).items
     )
     press(at, "열기")
     assert "처리 기록" in shown(at)

@@ -3,67 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
-import services
 from agent.tools.audit import AuditRow, FieldChange
 from agent.types import Caller
-from store import accounts
 from store.models import AuditEntry
+from tests.pages import press, shown
 from ui import audit_view
 
-PAGES = Path(__file__).resolve().parents[2] / "pages"
-NAMES = ("chat", "orders", "tickets", "audit")
-ENTRY = """
-import streamlit as st
-
-pages = [st.Page(f"{name}.py", url_path=name, default=name == WANTED) for name in NAMES]
-st.navigation(pages, position="hidden").run()
-"""
 STAFF = Caller("staff", "staff_001", "이상담")
-
-
-@pytest.fixture
-def desk(shop, monkeypatch):
-    monkeypatch.setattr(services, "_instance", shop)
-    return shop
-
-
-@pytest.fixture
-def open_page(desk, tmp_path):
-    """Run one page past the gate, signed in by e-mail."""
-    for name in NAMES:
-        (tmp_path / f"{name}.py").symlink_to(PAGES / f"{name}.py")
-
-    def _open(name: str, email: str, **query: str) -> AppTest:
-        entry = ENTRY.replace("WANTED", repr(name)).replace("NAMES", repr(NAMES))
-        (tmp_path / "entry.py").write_text(entry, "utf-8")
-        at = AppTest.from_file(str(tmp_path / "entry.py"), default_timeout=30)
-        with desk.database.write() as tx:
-            user = accounts.by_email(tx, email)
-            session = accounts.open_session(tx, user.user_id, days=1, at=desk.clock())
-        at.session_state["sangdam_session_id"] = session
-        for key, value in query.items():
-            at.query_params[key] = value
-        at.run()
-        assert not at.exception
-        return at
-
-    return _open
-
-
-def shown(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.text, at.info, at.error, at.success)
-    return "\n".join(str(one.value) for kind in kinds for one in kind)
-
-
-def press(at: AppTest, label: str) -> AppTest:
-    next(button for button in at.button if button.label == label).click().run()
-    assert not at.exception
-    return at
 
 
 @pytest.fixture

@@ -3,70 +3,19 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-import services
 from agent.types import ErrorEvent
-from store import accounts
+from tests.pages import press, shown
 
-PAGES = Path(__file__).resolve().parents[2] / "pages"
-NAMES = ("chat", "orders", "tickets", "policies", "signin")
-ENTRY = """
-import streamlit as st
-
-pages = [st.Page(f"{name}.py", url_path=name, default=name == WANTED) for name in NAMES]
-st.navigation(pages, position="hidden").run()
-"""
 ASK = "지난주에 산 거 취소하고 싶어요"
-
-
-@pytest.fixture
-def desk(shop, monkeypatch):
-    monkeypatch.setattr(services, "_instance", shop)
-    return shop
-
-
-@pytest.fixture
-def open_page(desk, tmp_path):
-    """Run one page past the gate, signed in by e-mail or as a guest."""
-    for name in NAMES:
-        (tmp_path / f"{name}.py").symlink_to(PAGES / f"{name}.py")
-
-    def _open(name: str, email: str | None = "minji@example.com", **query: str) -> AppTest:
-        entry = ENTRY.replace("WANTED", repr(name)).replace("NAMES", repr(NAMES))
-        (tmp_path / "entry.py").write_text(entry, "utf-8")
-        at = AppTest.from_file(str(tmp_path / "entry.py"), default_timeout=30)
-        if email is not None:
-            with desk.database.write() as tx:
-                user = accounts.by_email(tx, email)
-                session = accounts.open_session(tx, user.user_id, days=1, at=desk.clock())
-            at.session_state["sangdam_session_id"] = session
-        for key, value in query.items():
-            at.query_params[key] = value
-        at.run()
-        assert not at.exception
-        return at
-
-    return _open
-
-
-def shown(at: AppTest) -> str:
-    kinds = (at.markdown, at.caption, at.text, at.info, at.warning, at.success)
-    return "\n".join(str(one.value) for kind in kinds for one in kind)
 
 
 def say(at: AppTest, text: str) -> AppTest:
     at.chat_input[0].set_value(text).run()
-    assert not at.exception
-    return at
-
-
-def press(at: AppTest, label: str, number: int = 0) -> AppTest:
-    [button for button in at.button if button.label == label][number].click().run()
     assert not at.exception
     return at
 
