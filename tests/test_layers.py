@@ -119,6 +119,15 @@ def test_modules_stay_short() -> None:
     assert not long, long
 
 
+def test_test_modules_stay_short() -> None:
+    long = [
+        path.name
+        for path in (ROOT / "tests").rglob("*.py")
+        if len(path.read_text("utf-8").splitlines()) > 400
+    ]
+    assert not long, long
+
+
 def test_no_cycles_between_top_packages() -> None:
     edges: dict[str, set[str]] = {}
     for module, path in MODULES.items():
