@@ -12,12 +12,13 @@ from typing import Any
 from agent import actions
 from agent.desk import Desk, State
 from agent.flows import FLOWS
-from agent.guardrails import Evidence, check_output, says_done
+from agent.guardrails import Evidence, check_output, mask_pii, says_done
 from agent.llm import Phrasing
 from agent.memory import Context
 from agent.turn import Turn
 from agent.types import Message, PendingActionView, TokenUsage
 from store import conversations as stored
+from store import unanswered
 from store.models import StoredMessage, to_text
 
 __all__ = ["compose", "store_reply"]
@@ -92,6 +93,9 @@ def store_reply(
             at=state.now,
         )
         stored.add_turn(tx, _turn_row(state, message, usage))
+        if draft.unanswered:
+            question = mask_pii(turn.text, for_cloud=True).text
+            unanswered.note(tx, question, intent=turn.intent, nearest=draft.nearest, at=state.now)
     return message, pending
 
 

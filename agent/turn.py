@@ -50,6 +50,8 @@ class Draft:
     keep_asking: bool = False
     ticket_id: str | None = None
     offered: str = ""
+    unanswered: bool = False  # the policies hold no answer: kept for their owner
+    nearest: tuple[str, float] | None = None  # the clause that came closest, and its score
 
     @property
     def text(self) -> str:

@@ -4,5 +4,11 @@ from __future__ import annotations
 
 from ui import page, policy_search, session
 
-desk = page.setup("정책 검색", roles=page.EVERYBODY, layout="centered")
+# A reading column; staff compare three modes side by side.
+person = session.user()
+desk = page.setup(
+    "정책 검색",
+    roles=page.EVERYBODY,
+    layout="wide" if person and person.role in page.STAFF else "centered",
+)
 policy_search.draw(desk, session.caller())

@@ -35,7 +35,8 @@ class Document:
     """One policy. ``body`` is Markdown with its placeholders already filled in.
 
     It is in force from ``effective_from`` to ``effective_to``, both days included; None
-    leaves that side open. ``content_hash`` covers every other field.
+    leaves that side open. ``source`` is the file or address it was read from.
+    ``content_hash`` covers every other field.
     """
 
     doc_id: str
@@ -47,6 +48,7 @@ class Document:
     version: int
     body: str
     content_hash: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ class Chunk:
     """One clause: the unit that is found and cited.
 
     ``position`` counts from 0 within the document. ``section`` is the heading without its
-    marks, or the document's title for text before the first heading.
+    marks, or the document's title for text before the first heading; ``path`` is the way to
+    it ("반품·교환 › 반품 기간 › 예외"). ``asked`` are other ways customers ask for this clause,
+    as its author wrote them down: found by, never shown.
     """
 
     chunk_id: str
@@ -68,6 +72,9 @@ class Chunk:
     effective_from: date | None
     effective_to: date | None
     version: int
+    path: str = ""
+    asked: tuple[str, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,7 @@ class Scores:
     keyword: float | None = None
     vector: float | None = None
     fused: float | None = None
+    reranked: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import streamlit as st
@@ -10,7 +11,7 @@ import streamlit as st
 from agent.types import Caller
 from errors import SangdamError
 from services import Services
-from ui import clauses, url
+from ui import clauses, policy_desk, url
 from ui.format import marked, plain
 
 __all__ = ["draw"]
@@ -19,6 +20,11 @@ HERE = "policies"
 TOP_K = 6
 EXCERPT = 220
 MODES: Mapping[str, str] = {"hybrid": "하이브리드", "keyword": "키워드", "vector": "의미"}
+VIEWS: Mapping[str, str] = {
+    "search": "검색",
+    "compare": "방식 비교",
+    "unanswered": "답하지 못한 질문",
+}
 _MODE_HELP = "하이브리드는 낱말과 뜻을 함께, 키워드는 낱말만, 의미는 뜻만 보고 찾아요."
 _NOTICE: Mapping[str, str] = {
     "index_missing": "정책 색인이 아직 없어요. 잠시 뒤 다시 찾아 주세요.",
@@ -42,12 +48,38 @@ EXAMPLES = (
 def draw(desk: Services, caller: Caller) -> None:
     """The whole page."""
     st.markdown("#### 정책 검색", anchors=False)
-    query, mode = _form()
+    view = _view() if caller.is_staff else "search"
+    if view == "unanswered":
+        policy_desk.unanswered(desk, caller)
+    else:
+        _search(desk, caller, view)
+    clauses.show_opened(desk, caller)
+
+
+def _view() -> str:
+    chosen = st.segmented_control(
+        "보기", list(VIEWS), key=url.take(HERE, "view", "search", allowed=VIEWS),
+        required=True, format_func=lambda name: VIEWS[name], label_visibility="collapsed",
+    )  # fmt: skip
+    return url.give(HERE, "view", "search", chosen)
+
+
+def _search(desk: Services, caller: Caller, view: str) -> None:
+    query, mode = _form(compare=view == "compare")
+    old = caller.is_staff and st.toggle(
+        "지난 정책도 찾기", key="policies-superseded", help="시행이 끝난 조항도 함께 찾아요."
+    )
     if not query.strip():
         _examples()
         return
     try:
-        found = desk.tool(caller, "search_policies", query=query.strip(), mode=mode, top_k=TOP_K)
+        if view == "compare":
+            policy_desk.compare(desk, caller, query.strip(), superseded=old)
+            return
+        found = desk.tool(
+            caller, "search_policies", query=query.strip(), mode=mode, top_k=TOP_K,
+            include_superseded=old,
+        )  # fmt: skip
     except SangdamError as error:
         st.warning(error.message, icon=":material/info:")
         return
@@ -56,21 +88,23 @@ def draw(desk: Services, caller: Caller) -> None:
         _hit(desk, query, hit, number)
     if not found.hits:
         _nothing()
-    clauses.show_opened(desk, caller)
 
 
-def _form() -> tuple[str, str]:
+def _form(*, compare: bool) -> tuple[str, str]:
     query = st.text_input(
         "질문", key=url.take(HERE, "q", ""), type="search", icon=":material/search:",
         placeholder="궁금한 점을 말하듯이 적어 주세요", label_visibility="collapsed",
         max_chars=400,
     )  # fmt: skip
+    query = url.give(HERE, "q", "", query)
+    if compare:
+        return query, "hybrid"
     mode = st.segmented_control(
         "찾는 방법", list(MODES), key=url.take(HERE, "mode", "hybrid", allowed=MODES),
         required=True, format_func=lambda name: MODES[name],
         label_visibility="collapsed", help=_MODE_HELP,
     )  # fmt: skip
-    return url.give(HERE, "q", "", query), url.give(HERE, "mode", "hybrid", mode)
+    return query, url.give(HERE, "mode", "hybrid", mode)
 
 
 def _examples() -> None:
@@ -107,6 +141,8 @@ def _hit(desk: Services, query: str, hit: Any, number: int) -> None:
             st.caption(f"{plain(chunk.category)} › {plain(chunk.title)}", width="content")
             if chunk.audience == "staff":
                 st.badge("직원용", icon=":material/lock:", color="orange")
+            if chunk.effective_to is not None and chunk.effective_to < date.today():
+                st.badge("지난 정책", icon=":material/history:", color="gray")
         st.markdown(f"**{number}. {plain(chunk.section)}**")
         st.markdown(_excerpt(desk, query, chunk.text))
         with st.container(
@@ -131,6 +167,7 @@ def _ranks(hit: Any) -> str:
         ("키워드", hit.ranks.keyword, hit.scores.keyword),
         ("의미", hit.ranks.vector, hit.scores.vector),
         ("합계", hit.ranks.fused, hit.scores.fused),
+        ("다시 매김", hit.ranks.reranked, hit.scores.reranked),
     )
     parts = [
         f"{name} {rank}위" + ("" if score is None else f" ({score:.2f})")

@@ -24,7 +24,8 @@ def take(page: str, name: str, default: str, *, allowed: Collection[str] | None 
     wanted = st.query_params.get(name, default)[:MAX_CHARS]
     if allowed is not None and wanted not in allowed:
         wanted = default
-    if key not in st.session_state or st.session_state.get(seen) != wanted:
+    # What a button set before the widget was ever drawn stands (see :func:`reset`).
+    if key not in st.session_state or st.session_state.get(seen, wanted) != wanted:
         st.session_state[key] = wanted
     return key
 

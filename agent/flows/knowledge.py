@@ -56,6 +56,7 @@ def answer_from_policy(turn: Turn, question: str, *, quiet: bool = False) -> Non
     ``quiet`` leaves out the "not found" sentence where something else was said already.
     """
     if not cite_and_say(turn, question) and not quiet:
+        turn.draft.unanswered = True
         turn.say("not_found")
         turn.show(choice_card("", ("상담원 연결", "상담원에게 연결해 주세요")))
 
@@ -81,6 +82,8 @@ def _search(turn: Turn, question: str) -> list[Any]:
     except Unavailable:
         return []
     turn.retrieved.extend(hit.chunk.chunk_id for hit in found.hits)
+    if found.hits:
+        turn.draft.nearest = (found.hits[0].chunk.chunk_id, found.hits[0].score)
     if not found.hits or not found.confident:
         return []
     hits = _stating(question, list(found.hits))

@@ -130,6 +130,7 @@ AUDIT_ACTION: Mapping[str, str] = {
     "resolve": "해결",
     "close": "종료",
     "reopen": "다시 열기",
+    "settle": "확인",
 }
 AUDIT_OBJECT: Mapping[str, str] = {
     "order": "주문",
@@ -138,6 +139,7 @@ AUDIT_OBJECT: Mapping[str, str] = {
     "user": "고객",
     "product": "상품",
     "guest_lookup": "비회원",
+    "question": "답하지 못한 질문",
 }
 AUDIT_FIELD: Mapping[str, str] = {
     **TICKET_FIELD,

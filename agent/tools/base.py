@@ -49,7 +49,14 @@ class PolicySearch(Protocol):
     """The one search function of ``retrieval`` as tools see it."""
 
     def __call__(
-        self, query: str, *, mode: Any = ..., top_k: int = ..., staff: bool = ..., today: date
+        self,
+        query: str,
+        *,
+        mode: Any = ...,
+        top_k: int = ...,
+        staff: bool = ...,
+        today: date,
+        include_superseded: bool = ...,
     ) -> Any: ...
 
 

@@ -17,6 +17,7 @@ from store.migrations import (
     m005_tickets,
     m006_order_pause,
     m007_desk_limits,
+    m008_quality,
 )
 
 __all__ = ["MIGRATIONS", "apply"]
@@ -29,6 +30,7 @@ MIGRATIONS = (
     ("m005_tickets", m005_tickets.apply),
     ("m006_order_pause", m006_order_pause.apply),
     ("m007_desk_limits", m007_desk_limits.apply),
+    ("m008_quality", m008_quality.apply),
 )
 
 

@@ -1,7 +1,6 @@
-"""The composition root: everything the pages, the routes and the commands may ask for.
+"""One shop: settings, store, index and agent behind plain methods.
 
-``build(settings)`` wires the parts; ``get()`` is the process's one instance, shared by
-pages and routes. Heavy parts (kiwi, LanceDB, the classifier) are built on first use or by
+Heavy parts (kiwi, LanceDB, the classifier) are built on first use or by
 :meth:`Services.prepare`, which the launcher runs in the background.
 """
 
@@ -9,12 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import settings as settings_module
 from agent import conversations as chats
 from agent import core
 from agent.llm import chain_of
@@ -27,6 +25,7 @@ from agent.tools.base import REGISTRY, ToolContext, run
 from agent.types import Caller, Event, PendingActionView, Role, Source
 from agent.weather_client import OpenMeteo, weather_of
 from errors import BadCredentials, NotFound
+from services.seeding import seed_demo
 from settings import ROOT, Settings
 from store import accounts, tickets
 from store.database import Database
@@ -37,23 +36,11 @@ if TYPE_CHECKING:
     from retrieval import Chunk, Encoder, PolicyIndex, PolicySearch
     from retrieval.embed import CongEncoder
     from retrieval.tokenize import KoreanTokenizer
-    from store.seed import SeedReport
 
-__all__ = [
-    "Conversation",
-    "Order",
-    "Services",
-    "StoredMessage",
-    "User",
-    "build",
-    "get",
-    "seed_demo",
-]
+__all__ = ["Services", "caller_of"]
 
 Progress = Callable[[str, int, int], None]
 _INTENTS = ROOT / "data" / "intents"
-_lock = threading.Lock()
-_instance: Services | None = None
 
 
 class Services:
@@ -351,49 +338,3 @@ def caller_of(user: User) -> Caller:
     """The caller a signed-in account makes."""
     role: Role = user.role  # type: ignore[assignment]  # the store holds only these
     return Caller(role=role, user_id=user.user_id, name=user.name)
-
-
-def seed_demo(
-    settings: Settings,
-    *,
-    database: Database | None = None,
-    clock: Callable[[], datetime] | None = None,
-    today: date | None = None,
-    number: int | None = None,
-    progress: Any = None,
-) -> SeedReport | None:
-    """Seed the demonstration shop into an empty store; None when it holds data already."""
-    from agent.shop.quote import quote
-    from agent.shop.tickets import due_times
-    from store import seed
-
-    database = database or Database(settings.data_path / "sangdam.db")
-    rules = Rules.of(settings.rules())
-    now = (clock or (lambda: datetime.now(UTC)))()
-    return seed.seed_if_empty(
-        database,
-        today=today or day_of(now),
-        number=settings.seed if number is None else number,
-        catalogue=ROOT / "data" / "seed" / "catalogue.yaml",
-        quote=lambda order, kind, fault, lines: quote(
-            order, kind=kind, fault=fault, lines=lines, rules=rules
-        ).as_json(),
-        sla=lambda _type, priority, created: due_times(priority, created, rules),
-        shipping_fee_krw=rules.shipping_fee_krw,
-        free_shipping_threshold_krw=rules.free_shipping_threshold_krw,
-        progress=progress,
-    )
-
-
-def build(settings: Settings | None = None, **options: Any) -> Services:
-    """A new instance; tests give their own settings and clock."""
-    return Services(settings or settings_module.load(), **options)
-
-
-def get() -> Services:
-    """The process's one instance."""
-    global _instance
-    with _lock:
-        if _instance is None:
-            _instance = build()
-        return _instance
