@@ -10,6 +10,9 @@ effective_to:             # empty: still in force
 version: 2
 ---
 ## 며칠 안에 신청해야 하나요
+<!-- 이렇게 물어요
+언제까지 돌려보낼 수 있어요
+-->
 받은 날부터 {{return_window_days}}일 안에 …
 """
 
@@ -46,7 +49,9 @@ def load_folder(folder: Path, values: Mapping[str, int | str]) -> list[Document]
     documents: list[Document] = []
     origin: dict[str, str] = {}
     for path in sorted(folder.glob("*.md")):
-        document = parse_document(_read(path), name=path.name, values=values)
+        document = parse_document(
+            _read(path), name=path.name, values=values, source=f"{folder.name}/{path.name}"
+        )
         if document.doc_id in origin:
             raise BadInput(
                 f"{path.name}: id {document.doc_id!r}는 {origin[document.doc_id]}에서 이미 쓰고 "
@@ -68,16 +73,20 @@ def _read(path: Path) -> str:
         ) from error
 
 
-def parse_document(text: str, *, name: str, values: Mapping[str, int | str]) -> Document:
+def parse_document(
+    text: str, *, name: str, values: Mapping[str, int | str], source: str = ""
+) -> Document:
     """One document from a file's ``text``; ``name`` is what messages call the file.
 
     Raises :class:`errors.BadInput` for front matter that is missing, unknown or of the wrong
-    kind, for an unknown placeholder and for an empty body.
+    kind, for an unknown placeholder, a comment without an end and an empty body.
     """
     matter, body = _split(text.replace("\r\n", "\n"), name)
     body = _fill(body, values, name).strip()
     if not body:
         raise BadInput(f"{name}: 본문이 비어 있습니다. 머리말 아래에 내용을 적어 주세요.")
+    if body.rfind("<!--") > body.rfind("-->"):
+        raise BadInput(f"{name}: <!--로 연 곳을 닫지 않았습니다. 끝에 -->를 적어 주세요.")
     start, end = _day(matter, "effective_from", name), _day(matter, "effective_to", name)
     if start and end and end < start:
         raise BadInput(
@@ -94,6 +103,7 @@ def parse_document(text: str, *, name: str, values: Mapping[str, int | str]) -> 
         version=_version(matter, name),
         body=body,
         content_hash="",
+        source=source,
     )
     return replace(document, content_hash=content_hash(document))
 
@@ -109,6 +119,7 @@ def content_hash(document: Document) -> str:
         str(document.effective_to),
         str(document.version),
         document.body,
+        document.source,
     )
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 

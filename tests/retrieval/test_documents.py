@@ -91,6 +91,7 @@ def test_the_hash_covers_what_decides_visibility():
         (text_of(title="[가, 나]"), "title"),
         (text_of(""), "본문이 비어"),
         (text_of("{{unknown_days}}일"), "{{unknown_days}}"),
+        (text_of("## 절\n<!-- 이렇게 물어요\n물음\n글"), "-->"),
     ],
 )
 def test_bad_files_name_the_file_and_the_remedy(text: str, says: str):
