@@ -53,12 +53,12 @@ _SAID = (
 )  # fmt: skip
 # Words as a customer's message gives them; common, rare, two letters, and no product at all.
 _ASKED: tuple[dict[str, Any], ...] = (
-    {"words": ["이어폰"]}, {"words": ["무선 이어폰"]}, {"words": ["양말"]}, {"words": ["방수"]},
-    {"words": ["보조배터리"], "max_price_krw": 30_000}, {"words": ["브랜드317 텀블러"]},
-    {"words": ["캠핑의자"], "in_stock": True}, {"words": ["커피"], "category": "식품"},
-    {"words": [], "min_price_krw": 50_000, "max_price_krw": 59_999}, {"words": ["냉장고"]},
-    {"words": ["블루투스 스피커요", "사무용"]}, {"words": [], "in_stock": True},
-    {"words": ["이어폰이요"]}, {"words": ["G-996"]}, {"words": ["세탁기", "이불"]},
+    {"query": "이어폰"}, {"query": "무선 이어폰"}, {"query": "양말"}, {"query": "방수"},
+    {"query": "보조배터리", "max_price_krw": 30_000}, {"query": "브랜드317 텀블러"},
+    {"query": "캠핑의자", "in_stock": True}, {"query": "커피", "category": "식품"},
+    {"min_price_krw": 50_000, "max_price_krw": 59_999}, {"query": "냉장고"},
+    {"query": "블루투스 스피커요 사무용"}, {"in_stock": True},
+    {"query": "이어폰이요"}, {"query": "G-996"}, {"query": "세탁기 이불"},
 )  # fmt: skip
 
 

@@ -93,9 +93,7 @@ def _sections(document: Document) -> Iterator[_Section]:
         if text:
             steps = tuple(step[1] for step in above)
             title = document.title
-            yield _Section(
-                steps[-1] if steps else title, (title, *steps), text, tuple(_asked(raw))
-            )
+            yield _Section(steps[-1] if steps else title, (title, *steps), text, tuple(_asked(raw)))
 
 
 def _cut(body: str) -> Iterator[tuple[int, str, str]]:

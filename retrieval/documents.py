@@ -19,6 +19,7 @@ version: 2
 from __future__ import annotations
 
 import hashlib
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,13 +30,15 @@ from typing import Any
 from errors import BadInput
 from retrieval.types import Audience, Document
 
-__all__ = ["content_hash", "load_folder", "parse_document"]
+__all__ = ["DOC_ID", "content_hash", "load_all", "load_folder", "parse_document"]
+
+log = logging.getLogger(__name__)
 
 FIELDS = ("id", "title", "category", "audience", "effective_from", "effective_to", "version")
 OPTIONAL = frozenset({"effective_from", "effective_to", "version"})
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
-_DOC_ID = re.compile(r"\w[\w.-]*\Z")
+DOC_ID = re.compile(r"\w[\w.-]*\Z")
 
 
 def load_folder(folder: Path, values: Mapping[str, int | str]) -> list[Document]:
@@ -59,6 +62,33 @@ def load_folder(folder: Path, values: Mapping[str, int | str]) -> list[Document]
             )
         origin[document.doc_id] = path.name
         documents.append(document)
+    return documents
+
+
+def load_all(folder: Path, collected: Path, values: Mapping[str, int | str]) -> list[Document]:
+    """The policies of ``folder`` and those collected into the file ``collected``.
+
+    Placeholders are filled in the folder's files alone: a collected text is only text. A line
+    of ``collected`` that cannot be read, or whose id the folder uses, is logged by its number
+    and left out. Raises as :func:`load_folder` does, and Unavailable.
+    """
+    from retrieval.shelf import read_shelf
+
+    documents = load_folder(folder, values)
+    taken = {document.doc_id for document in documents}
+    shelf = read_shelf(collected)
+    for number, _ in shelf.unreadable:
+        log.warning(
+            "%s %d번째 줄을 읽을 수 없어 뺐습니다. 고치거나 지워 주세요.", collected.name, number
+        )
+    for document in (row.document for row in shelf.rows):
+        if document.doc_id in taken:
+            log.warning(
+                "%s: id %s는 %s 폴더의 문서가 쓰고 있어 뺐습니다. 한쪽 id를 바꿔 주세요.",
+                collected.name, document.doc_id, folder.name,
+            )  # fmt: skip
+        else:
+            documents.append(document)
     return documents
 
 
@@ -176,7 +206,7 @@ def _text(matter: Mapping[str, Any], key: str, name: str) -> str:
 
 def _doc_id(matter: Mapping[str, Any], name: str) -> str:
     doc_id = _text(matter, "id", name)
-    if not _DOC_ID.match(doc_id):
+    if not DOC_ID.match(doc_id):
         raise BadInput(f"{name}: id {doc_id!r}에는 글자, 숫자, -, _, .만 쓸 수 있습니다.")
     return doc_id
 

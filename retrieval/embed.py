@@ -16,11 +16,10 @@ import tempfile
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from retrieval.tokenize import KoreanTokenizer, normalise
+from retrieval.tokenize import KoreanTokenizer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-__all__ = ["CongBasis", "CongEncoder", "Encoder", "build_basis"]
+__all__ = ["CongBasis", "CongEncoder", "Encoder", "MorphemeEncoder", "build_basis"]
 
 log = logging.getLogger(__name__)
 DIM = 256
@@ -42,7 +41,7 @@ END_VECTOR_IDS = 70488
 FIRST_WORD_ID = 50
 SCHEME = 1  # raise when encode answers differently
 BLOCK = 256  # ids per call, so that other threads get their turn at Kiwi in between
-CACHED_MORPHEMES = 8192
+CACHED_MORPHEMES = 16384  # 1 KiB each
 
 
 @runtime_checkable
@@ -68,6 +67,17 @@ class Encoder(Protocol):
         """An array (len(texts), dim); rows of length 1, or all zero for unknown text."""
 
 
+@runtime_checkable
+class MorphemeEncoder(Encoder, Protocol):
+    """An encoder that needs no more of a text than the ids of its content morphemes.
+
+    An index then analyses every text once, for its terms and its vectors together.
+    """
+
+    def encode_ids(self, rows: Sequence[Sequence[int]]) -> Floats:
+        """As ``encode``, for texts given by :meth:`KoreanTokenizer.content_ids`."""
+
+
 @dataclass(frozen=True, slots=True)
 class CongBasis:
     """What recovers morpheme vectors: ``anchors`` (288,), ``transform`` (288, 256),
@@ -85,6 +95,39 @@ class CongBasis:
 
         keep = np.eye(DIM, dtype=np.float32) - self.components.T @ self.components
         return self.transform @ keep, -self.mean @ keep
+
+
+class _Words:
+    """Vectors of the morphemes met so far. Rows are only ever added: readers need no lock."""
+
+    def __init__(self) -> None:
+        import numpy as np
+
+        self._places = np.full(END_VECTOR_IDS, -1, dtype=np.int32)
+        self._table = np.zeros((BLOCK, DIM), dtype=np.float32)
+        self._used = 0
+
+    def missing(self, ids: set[int]) -> list[int]:
+        return sorted(one for one in ids if self._places[one] < 0)
+
+    def fits(self, more: int) -> bool:
+        return self._used + more <= CACHED_MORPHEMES
+
+    def add(self, ids: list[int], vectors: Floats) -> None:
+        import numpy as np
+
+        end = self._used + len(ids)
+        if end > len(self._table):
+            larger = np.zeros((2 * end, DIM), dtype=np.float32)
+            larger[: self._used] = self._table[: self._used]
+            self._table = larger
+        self._table[self._used : end] = vectors
+        self._places[ids] = np.arange(self._used, end)
+        self._used = end
+
+    def sum(self, ids: list[int]) -> Floats:
+        total: Floats = self._table[self._places[ids]].sum(axis=0)
+        return total
 
 
 def build_basis(tokenizer: KoreanTokenizer, *, seed: int = 0) -> CongBasis:
@@ -129,8 +172,8 @@ class CongEncoder:
         self._cache_dir = cache_dir
         self._lock = threading.Lock()
         self._basis: CongBasis | None = None
-        self._cleaned: tuple[Floats, Floats] | None = None
-        self._vector = lru_cache(CACHED_MORPHEMES)(self._morpheme_vector)
+        self._words: _Words | None = None
+        self._cleaned: tuple[Floats, Floats]  # of the basis, made with it; columns as rows
 
     @property
     def version(self) -> str:
@@ -147,40 +190,59 @@ class CongEncoder:
 
         Under 1 ms a sentence whose words were seen before.
         """
+        return self.encode_ids([self._tokenizer.content_ids(text) for text in texts])
+
+    def encode_ids(self, rows: Sequence[Sequence[int]]) -> Floats:
+        """The vectors of texts given by the ids of their content morphemes."""
         import numpy as np
 
-        rows = np.zeros((len(texts), DIM), dtype=np.float32)
-        for row, text in zip(rows, texts, strict=True):
-            ids = [m.id for m in self._tokenizer.content(normalise(text))]
-            if not any(FIRST_WORD_ID <= one < END_VECTOR_IDS for one in ids):
-                continue
-            for one in ids:
-                if 2 < one < END_VECTOR_IDS:
-                    row += self._vector(one)
-            length = float(np.linalg.norm(row))
-            if length > 1e-6:
-                row /= length
-        return rows
+        found = np.zeros((len(rows), DIM), dtype=np.float32)
+        known = [
+            [one for one in ids if 2 < one < END_VECTOR_IDS]
+            if any(FIRST_WORD_ID <= one < END_VECTOR_IDS for one in ids)
+            else []
+            for ids in rows
+        ]
+        words = self._vectors_of({one for ids in known for one in ids})
+        for number, ids in enumerate(known):
+            if ids:
+                found[number] = words.sum(ids)
+        lengths = np.linalg.norm(found, axis=1, keepdims=True)
+        return np.where(lengths > 1e-6, found / np.maximum(lengths, 1e-6), 0.0).astype(np.float32)
 
     def basis(self) -> CongBasis:
         """The basis, loaded or built once. Never fails for want of a writable folder."""
+        import numpy as np
+
         with self._lock:
             if self._basis is None:
                 self._basis = self._load() or self._build()
-                self._cleaned = self._basis.cleaned()
+                matrix, offset = self._basis.cleaned()
+                self._cleaned = np.ascontiguousarray(matrix.T), offset
             return self._basis
 
-    def _morpheme_vector(self, morpheme_id: int) -> Floats:
+    def _vectors_of(self, ids: set[int]) -> _Words:
+        """A table that holds at least ``ids``."""
         import numpy as np
 
         basis = self.basis()
-        assert self._cleaned is not None
-        matrix, offset = self._cleaned
-        similar = self._tokenizer.similarity([morpheme_id], basis.anchors.tolist())[0]
-        row = np.nan_to_num(np.array(similar, dtype=np.float32))
-        # Ids follow frequency, so the logarithm is an inverse document frequency for free.
-        vector: Floats = (row @ matrix + offset) * np.float32(np.log1p(morpheme_id / 100))
-        return vector
+        with self._lock:
+            words = self._words or _Words()
+            if not words.fits(len(words.missing(ids))):
+                words = _Words()
+            self._words = words
+            missing = words.missing(ids)
+            if missing:
+                anchors, (columns, offset) = basis.anchors.tolist(), self._cleaned
+            for at in range(0, len(missing), BLOCK):
+                block = missing[at : at + BLOCK]
+                similar = np.array(self._tokenizer.similarity(block, anchors), dtype=np.float32)
+                # Ids follow frequency: the logarithm is an inverse document frequency for free.
+                weights = np.log1p(np.array(block, dtype=np.float32) / 100)[:, None]
+                # Not "@": for a question's few new words BLAS would wake a thread a core.
+                vectors = np.vecdot(np.nan_to_num(similar)[:, None], columns) + offset
+                words.add(block, vectors * weights)
+            return words
 
     def _load(self) -> CongBasis | None:
         import zipfile

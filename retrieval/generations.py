@@ -4,7 +4,7 @@ policy_index/
 ├── CURRENT.json     names the generation in force; replaced in one step
 ├── .lock            held by the process that builds
 ├── gen-000007/      the generation before, for readers still in it
-└── gen-000008/      a LanceDB database with the table ``chunks``
+└── gen-000008/      a LanceDB database and arrays, see retrieval.writer
 """
 
 from __future__ import annotations
@@ -16,35 +16,35 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from errors import Unavailable
 
 __all__ = ["Manifest", "Store"]
 
-FORMAT = 1  # raise when the table's columns or the chunking change
+FORMAT = 2  # raise when the table's columns or the chunking change
 LOCK_WAIT_S = 120.0
 _GENERATION = re.compile(r"gen-(\d{6,})\Z")
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What ``CURRENT.json`` says. ``documents`` maps doc_id to content hash."""
+    """What ``CURRENT.json`` says. ``recipe`` names how groups become entries."""
 
     generation: str
     tokenizer: str
     encoder: str
     dim: int
-    max_chars: int
+    recipe: str
     built_at: str
-    chunks: int
-    documents: dict[str, str] = field(default_factory=dict)
+    groups: int
+    entries: int
     format: int = FORMAT
 
     def made_like(self, other: Manifest) -> bool:
         """Whether rows of the one may be reused in the other."""
-        names = ("tokenizer", "encoder", "dim", "max_chars", "format")
+        names = ("tokenizer", "encoder", "dim", "recipe", "format")
         return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
@@ -112,7 +112,7 @@ class Store:
                 except BlockingIOError:
                     if time.monotonic() > deadline:
                         raise Unavailable(
-                            "다른 곳에서 정책 색인을 만들고 있습니다. 잠시 뒤 다시 시도해 주세요.",
+                            "다른 곳에서 색인을 만들고 있습니다. 잠시 뒤 다시 시도해 주세요.",
                             code="index_busy",
                         ) from None
                     time.sleep(0.05)

@@ -25,6 +25,7 @@ from agent.tools.base import REGISTRY, ToolContext, run
 from agent.types import Caller, Event, PendingActionView, Role, Source
 from agent.weather_client import OpenMeteo, weather_of
 from errors import BadCredentials, NotFound
+from services.catalogue import Catalogue
 from services.seeding import seed_demo
 from settings import ROOT, Settings
 from store import accounts, tickets
@@ -36,11 +37,13 @@ if TYPE_CHECKING:
     from retrieval import Chunk, Encoder, PolicyIndex, PolicySearch
     from retrieval.embed import CongEncoder
     from retrieval.tokenize import KoreanTokenizer
+    from services.quality import Quality
 
 __all__ = ["Services", "caller_of"]
 
 Progress = Callable[[str, int, int], None]
 _INTENTS = ROOT / "data" / "intents"
+_FINDS_PRODUCTS = ("search_products", "recommend_products")
 
 
 class Services:
@@ -97,6 +100,14 @@ class Services:
         return PolicySearch(self.index)
 
     @cached_property
+    def catalogue(self) -> Catalogue:
+        """The catalogue's search; the store's word index answers until it is built."""
+        from retrieval.products import ProductIndex
+
+        folder = self.settings.data_path / "product_index"
+        return Catalogue(self.database, ProductIndex(folder, self.tokenizer, self.encoder))
+
+    @cached_property
     def understander(self) -> Understander:
         """Intent and slots; trains its model when the examples have changed."""
         from agent.understanding import IntentClassifier, Understander, ensure_model
@@ -117,6 +128,13 @@ class Services:
         return train(_INTENTS, self._intent_model, self.tokenizer, self.encoder)
 
     @cached_property
+    def quality(self) -> Quality:
+        """Stored evaluations, and the one under way."""
+        from services.quality import Quality
+
+        return Quality(self.settings, self.database)
+
+    @cached_property
     def weather(self) -> OpenMeteo | None:
         """The configured weather service, or None; its address is checked when it is asked."""
         return weather_of(self.settings)
@@ -130,6 +148,7 @@ class Services:
             prompts=Prompts.load(ROOT / "agent" / "prompts"),
             understander=self.understander,
             policy_search=self.policies.search,
+            product_search=self.catalogue,
             llm=chain_of(self.settings),
             weather=self.weather,
             limits=core.Limits.of(self.settings),
@@ -156,6 +175,7 @@ class Services:
             self.housekeeping()
             tell("정책 문서", 2, 4)
             self.build_index()
+            self.catalogue.refresh(start=True)
             tell("의도 분류 모델", 3, 4)
             self.desk.understander.understand("안녕하세요", self.clock())
             today = day_of(self.clock())
@@ -165,16 +185,25 @@ class Services:
             self._ready.set()
 
     def housekeeping(self) -> int:
-        """What is due by the clock alone: close silent tickets. Returns how many; idempotent."""
+        """What is due by the clock alone: close silent tickets (returns how many), index
+        a catalogue that was imported anew. Idempotent."""
+        if self.ready:
+            self.catalogue.refresh()
         days = self.rules.ticket_auto_close_days
         with self.database.write() as tx:
             return len(tickets.close_silent_tickets(tx, self.clock(), days))
 
-    def build_index(self) -> Any:
-        """Index data/policies with the rule values in force; only what changed is done."""
-        from retrieval.documents import load_folder
+    def build_index(self, progress: Any = None, *, rebuild: bool = False) -> Any:
+        """Index data/policies and what was collected; only what changed, unless ``rebuild``.
 
-        return self.index.build(load_folder(ROOT / "data" / "policies", self.settings.rules()))
+        The rule values in force are filled in. ``progress(done, total)`` counts documents.
+        """
+        from retrieval.documents import load_all
+
+        collected = self.settings.data_path / "policies.jsonl"
+        folder = ROOT / "data" / "policies"
+        documents = load_all(folder, collected, self.settings.rules())
+        return self.index.build(documents, progress, rebuild=rebuild)
 
     @property
     def ready(self) -> bool:
@@ -269,6 +298,7 @@ class Services:
             context = ToolContext(
                 tx, caller, self.rules, self.clock(), source=source,
                 policy_search=self.policies.search if name == "search_policies" else None,
+                product_search=self.catalogue if name in _FINDS_PRODUCTS else None,
                 weather=self.weather,
             )  # fmt: skip
             return run(context, name, **arguments)

@@ -4,33 +4,31 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from errors import Unavailable
 from retrieval import CongEncoder, KoreanTokenizer, PolicyIndex, PolicySearch
-from retrieval.bm25 import Postings
 from retrieval.generations import Store
-from retrieval.snapshot import row_vectors
 from tests.retrieval.conftest import TODAY, make_document, shop_documents
 
 NewIndex = Callable[[], PolicyIndex]
 
 
 class CountingEncoder(CongEncoder):
-    """Counts the calls: unchanged documents must not be encoded again."""
+    """Counts the vectors made: unchanged documents must not be encoded again."""
 
-    calls = 0
+    made = 0
     extra = ""
 
-    def encode(self, texts):
-        self.calls += 1
-        return super().encode(texts)
+    def encode_ids(self, rows):
+        self.made += len(rows)
+        return super().encode_ids(rows)
 
     @property
     def version(self) -> str:
@@ -58,14 +56,17 @@ def test_only_what_changed_is_encoded(
     documents = shop_documents()
     first = index.build(documents)
     assert (first.added, first.changed, first.removed, first.unchanged) == (6, 0, 0, 0)
-    assert first.chunks == counting.calls == 10
+    assert first.chunks == 10
+    before = counting.made
+    assert before > 2 * 10  # each clause, and its sentences
 
     progress: list[tuple[int, int]] = []
     changed = make_document("refund", "## 새 절\n새 글입니다.")
     added = make_document("new", "## 하나\n글입니다.\n## 둘\n글입니다.")
     second = index.build([changed, *documents[1:5], added], lambda *step: progress.append(step))
     assert (second.added, second.changed, second.removed, second.unchanged) == (1, 1, 1, 4)
-    assert counting.calls == 10 + 1 + 2
+    # Three clauses of a heading and a sentence, each with a vector of the whole as well.
+    assert counting.made == before + 3 * 3
     assert progress == [(0, 2), (1, 2), (2, 2)]
     assert second.chunks == 10 - 2 - 1 + 1 + 2
     assert [chunk.text for chunk in index.document_chunks("refund")] == ["새 글입니다."]
@@ -96,6 +97,7 @@ def test_another_encoder_encodes_everything_anew(
 ):
     index = PolicyIndex(tmp_path, tokenizer, counting)
     index.build(shop_documents())
+    before = counting.made
     counting.extra = "-better"
     assert index.status().stale
     result = PolicySearch(index).search("환불은 언제 되나요", today=TODAY)
@@ -103,8 +105,19 @@ def test_another_encoder_encodes_everything_anew(
     assert result.hits
     report = index.build(shop_documents())
     assert (report.added, report.changed, report.unchanged) == (0, 6, 0)
-    assert counting.calls == 20
+    assert counting.made == 2 * before
     assert not index.status().stale
+
+
+def test_a_rebuild_encodes_everything_anew(
+    tmp_path: Path, tokenizer: KoreanTokenizer, counting: CountingEncoder
+):
+    index = PolicyIndex(tmp_path, tokenizer, counting)
+    index.build(shop_documents())
+    before = counting.made
+    report = index.build(shop_documents(), rebuild=True)
+    assert (report.added, report.changed, report.unchanged) == (0, 6, 0)
+    assert counting.made == 2 * before
 
 
 def test_equal_ids_are_refused(new_index: NewIndex):
@@ -156,7 +169,8 @@ def test_an_open_snapshot_outlives_the_next_build(new_index: NewIndex, encoder: 
     snapshot = index.snapshot()
     assert snapshot is not None
     index.build(shop_documents())
-    assert snapshot.cosines(encoder.encode(["환불"])[0]).shape == (2,)
+    found = snapshot.by_vector(encoder.encode(["환불"])[0], (), 10)
+    assert sorted(found.tolist()) == [0, 1]
 
 
 def test_readers_never_see_half_an_index(new_index: NewIndex):
@@ -213,7 +227,7 @@ def test_a_build_that_fails_leaves_the_index_as_it_was(
 
 def test_left_overs_of_a_killed_build_do_no_harm(new_index: NewIndex):
     index = new_index()
-    (index.directory / "gen-000001" / "chunks.lance").mkdir(parents=True)
+    (index.directory / "gen-000001" / "rows.lance").mkdir(parents=True)
     (index.directory / "CURRENT.tmp").write_text("half")
     index.build(shop_documents())
     assert index.status().version == "gen-000002"
@@ -245,7 +259,18 @@ def test_a_lost_table_means_no_index_and_is_rebuilt(new_index: NewIndex):
     pointer.write_text(json.dumps(json.loads(pointer.read_text()) | {"generation": "gen-999999"}))
     result = PolicySearch(new_index()).search("환불", today=TODAY)
     assert (result.mode_used, result.notice) == ("none", "index_missing")
-    assert index.build(shop_documents()[:1]).changed == 1
+    assert index.build(shop_documents()[:1]).added == 1
+    assert new_index().status().ready
+
+
+@pytest.mark.parametrize("name", ["payload_ends.bin", "meta.json", "rows.lance"])
+def test_a_lost_file_means_no_index_and_is_rebuilt(new_index: NewIndex, name: str):
+    index = new_index()
+    index.build(shop_documents()[:1])
+    lost = index.directory / index.status().version / name
+    shutil.rmtree(lost) if lost.is_dir() else lost.unlink()
+    assert not new_index().status().ready
+    assert new_index().build(shop_documents()[:1]).added == 1
     assert new_index().status().ready
 
 
@@ -280,69 +305,3 @@ def test_two_processes_may_start_at_once(new_index: NewIndex, encoder: CongEncod
     assert [process.exitcode for process in processes] == [0, 0]
     assert index.status().version == "gen-000001"  # the second found nothing to do
     assert index.status().chunks == 10
-
-
-# -- scores ----------------------------------------------------------------------------------
-
-
-def test_our_bm25_is_lancedbs(index: PolicyIndex, tokenizer: KoreanTokenizer):
-    """Same order and scores as the table's own full-text index, up to the factor k1 + 1."""
-    import lancedb
-    from lancedb.query import MatchQuery
-
-    snapshot = index.snapshot()
-    assert snapshot is not None
-    table = lancedb.connect(index.directory / snapshot.version).open_table("chunks")
-    terms = list(dict.fromkeys(tokenizer.index_terms("반품 배송비는 얼마인가요")))
-    found = (
-        table.search(MatchQuery(" ".join(terms), "tokens"), query_type="fts")
-        .select(["chunk_id", "_score"])
-        .limit(100)
-        .to_arrow()
-        .to_pylist()
-    )
-    scores = snapshot.postings.scores(terms)
-    information = sum(
-        snapshot.postings._idf.get(term, snapshot.postings._unknown_idf) for term in terms
-    )
-    ours = {
-        chunk.chunk_id: score * information * 2.2
-        for chunk, score in zip(snapshot.chunks, scores, strict=True)
-        if score
-    }
-    assert {row["chunk_id"]: row["_score"] for row in found} == pytest.approx(ours, rel=1e-4)
-
-
-def test_bm25n_is_a_share_and_unknown_words_lower_it():
-    postings = Postings([["환불", "기간"], ["배송"], []])
-    known, unknown = postings.scores(["환불"]), postings.scores(["환불", "없는말"])
-    assert 0 < unknown[0] < known[0] < 1
-    assert list(known[1:]) == [0, 0]
-    assert not postings.scores([]).any()
-    assert Postings([]).scores(["환불"]).shape == (0,)
-
-
-def test_stored_vectors_answer_half_passage_half_best_sentence(
-    index: PolicyIndex, encoder: CongEncoder
-):
-    passage, *sentences = encoder.encode(["환불 안내와 배송 안내", "환불 안내", "배송 안내"])
-    query = encoder.encode(["돈을 돌려받는 방법"])[0]
-    rows = row_vectors(passage, np.array(sentences))
-    assert np.linalg.norm(rows, axis=1) == pytest.approx([1, 1], abs=1e-5)
-    expected = (query @ passage + max(query @ sentence for sentence in sentences)) / 2
-    assert (rows @ np.append(query, 0)).max() == pytest.approx(expected, abs=1e-5)
-    assert row_vectors(np.zeros(256, np.float32), np.zeros((0, 256), np.float32)).any()
-
-
-def test_lancedbs_cosines_are_those_of_the_recipe(index: PolicyIndex, encoder: CongEncoder):
-    from retrieval.chunking import split_sentences
-    from retrieval.index import searchable_text
-
-    snapshot = index.snapshot()
-    assert snapshot is not None
-    query = encoder.encode(["물건 돌려보내면 입금 언제 돼요"])[0]
-    for chunk, cosine in zip(snapshot.chunks, snapshot.cosines(query), strict=True):
-        parts = [searchable_text(chunk), chunk.section, *split_sentences(chunk.text)]
-        passage, *sentences = encoder.encode(parts)
-        best = max(query @ sentence for sentence in sentences)
-        assert cosine == pytest.approx((query @ passage + best) / 2, abs=1e-4)
