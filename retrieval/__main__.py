@@ -233,12 +233,14 @@ def _clip(text: str, columns: int) -> str:
 
 
 def _progress(label: str) -> Progress:
-    """A tqdm bar on standard error, only where a person sees it."""
+    """A tqdm bar on standard error; in a log, a line for each tenth of a long run."""
     from tqdm import tqdm
 
     bar = tqdm(desc=label, unit="문서", disable=None, leave=False)
 
     def show(done: int, total: int) -> None:
+        if bar.disable and total >= 100 and done % (total // 10) == 0:
+            print(f"{label} {done}/{total}", file=sys.stderr, flush=True)
         bar.total = total
         bar.update(done - bar.n)
         if done >= total:

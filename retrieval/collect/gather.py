@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
+import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from retrieval.collect.enrich import one_line
 from retrieval.collect.fetch import Fetched, Fetcher, Limits
 from retrieval.collect.kinds import SUFFIXES, kind_of
 from retrieval.collect.reading import Reading, read
-from retrieval.shelf import Change, Row, locked, read_shelf
+from retrieval.shelf import Change, Shelf, locked, read_shelf
 from retrieval.types import Audience, Document
 
 __all__ = ["CATEGORY", "Outcome", "collect", "read_list"]
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 CATEGORY = "기타 안내"
 SEOUL = ZoneInfo("Asia/Seoul")
 SLUG_CHARS = 40
+SAVE_EVERY_S = 30  # so much of a long run is lost to who ends it by force
 # Worth a word in a folder: policies are written in them. Pictures and the like are passed over.
 _TO_NAME = {".hwp", ".hwpx", ".doc", ".rtf", ".odt"}
 _OUR_FAULT = "예상하지 못한 오류입니다. 위에 적힌 내용을 개발자에게 알려 주세요."
@@ -74,25 +76,41 @@ def collect(
         raise BadInput("제목은 문서 하나를 모을 때만 정할 수 있습니다. 하나씩 모아 주세요.")
     outcomes: list[Outcome] = []
     with locked(target):
-        before = shelf = read_shelf(target)
+        saved = shelf = read_shelf(target)
+        saved_at = time.monotonic()
         try:
             for done, source in enumerate(sources, start=1):
-                try:
-                    found = _document(source, fetcher, limits)
-                    now = datetime.now(UTC).isoformat(timespec="seconds")
-                    shelf, row, change = shelf.put(found, given or {}, now, today)
-                    outcomes.append(_outcome(source, row, change))
-                except SangdamError as error:
-                    outcomes.append(Outcome(source.name, "failed", reason=error.message))
-                except Exception:  # a fault of ours must not stop the others either
-                    log.exception("cannot collect %s", source.name)
-                    outcomes.append(Outcome(source.name, "failed", reason=_OUR_FAULT))
+                shelf, outcome = _taken(source, shelf, fetcher, limits, given or {}, today)
+                outcomes.append(outcome)
+                if shelf is not saved and time.monotonic() - saved_at > SAVE_EVERY_S:
+                    shelf.write(target)
+                    saved, saved_at = shelf, time.monotonic()
                 if progress:
                     progress(done, len(sources))
         finally:  # who is interrupted keeps what has been read
-            if shelf is not before:
+            if shelf is not saved:
                 shelf.write(target)
     return outcomes
+
+
+def _taken(
+    source: _Source,
+    shelf: Shelf,
+    fetcher: Fetcher,
+    limits: Limits,
+    given: Mapping[str, Any],
+    today: date,
+) -> tuple[Shelf, Outcome]:
+    try:
+        found = _document(source, fetcher, limits)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        shelf, row, change = shelf.put(found, given, now, today)
+    except SangdamError as error:
+        return shelf, Outcome(source.name, "failed", reason=error.message)
+    except Exception:  # a fault of ours must not stop the others either
+        log.exception("cannot collect %s", source.name)
+        return shelf, Outcome(source.name, "failed", reason=_OUR_FAULT)
+    return shelf, Outcome(source.name, change, row.document)
 
 
 def read_list(path: Path) -> list[str]:
@@ -107,10 +125,6 @@ def read_list(path: Path) -> list[str]:
             f"{path.name} 목록을 읽을 수 없습니다. 한 줄에 주소 하나씩 UTF-8로 적어 주세요."
         ) from error
     return [text for line in lines if (text := line.strip()) and not text.startswith("#")]
-
-
-def _outcome(source: _Source, row: Row, change: Change) -> Outcome:
-    return Outcome(source.name, change, document=row.document)
 
 
 # -- what to read ------------------------------------------------------------------------------

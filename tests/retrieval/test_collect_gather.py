@@ -13,7 +13,7 @@ import pytest
 
 from errors import BadInput
 from retrieval.chunking import chunk_document
-from retrieval.collect import Outcome, collect
+from retrieval.collect import Outcome, collect, gather
 from retrieval.collect.gather import read_list
 from retrieval.shelf import FILE, read_shelf
 from retrieval.types import Document
@@ -233,6 +233,21 @@ def test_who_is_interrupted_keeps_what_was_read(target: Path, site: Site):
             [site.put("/a"), site.put("/b")], target, limits=quick(), today=TODAY, progress=stop
         )
     assert len(shelved(target)) == 1
+
+
+def test_a_long_run_is_saved_on_its_way(
+    tmp_path: Path, target: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(gather, "SAVE_EVERY_S", 0)
+    for name in "ab":
+        (tmp_path / f"{name}.md").write_text("글.", "utf-8")
+    lying: list[int] = []
+
+    def look(done: int, total: int) -> None:
+        lying.append(len(shelved(target)))
+
+    collect([str(tmp_path)], target, limits=quick(), today=TODAY, progress=look)
+    assert lying == [1, 2]
 
 
 def test_text_from_outside_is_only_text(target: Path, site: Site):
