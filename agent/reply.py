@@ -12,7 +12,8 @@ from typing import Any
 from agent import actions
 from agent.desk import Desk, State
 from agent.flows import FLOWS
-from agent.guardrails import Evidence, check_output, mask_pii, says_done
+from agent.guardrails import Evidence, added_by_wording, check_output, mask_pii, plain_text
+from agent.guardrails.facts import KST
 from agent.llm import Phrasing
 from agent.memory import Context
 from agent.turn import Turn
@@ -28,15 +29,18 @@ log = logging.getLogger("sangdam.turn")
 
 def compose(desk: Desk, state: State, turn: Turn) -> tuple[str, Phrasing | None]:
     """The reply's text: a model's phrasing where one is configured and stays grounded."""
-    text = turn.draft.text
-    evidence = Evidence.collect([*turn.evidence, *turn.draft.citations], message=turn.text)
+    text = plain_text(turn.draft.text)  # quotes of clauses and products carry no markup
+    known = (*turn.evidence, *turn.draft.citations, {"customer": state.caller.name})
+    evidence = Evidence.collect(known, message=turn.text, today=state.now.astimezone(KST).date())
     if desk.llm is not None and not state.refused:
-        phrasing = desk.llm.phrase(desk.prompts.instruction(turn.intent), turn.text, text)
+        instruction = desk.prompts.instruction(turn.intent)
+        phrasing = desk.llm.phrase(instruction, turn.text, text)
         if phrasing is None:
             state.flags.append("model_unavailable")
-        elif says_done(phrasing.text) <= says_done(text) and _grounded(
-            phrasing.text, evidence, turn
-        ):
+        elif added := added_by_wording(phrasing.text, text, instruction=instruction):
+            log.warning("turn %s: the model added %s", state.turn_id, ", ".join(added))
+            state.flags.append("ungrounded_model_reply")
+        elif _grounded(phrasing.text, evidence, turn):
             return phrasing.text, phrasing
         else:
             state.flags.append("ungrounded_model_reply")

@@ -23,7 +23,7 @@ SHARED = ROOT.parent / "shared" / "korean"  # data of others; suites skip withou
 # Friday, 20 November 2026, noon in Seoul.
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 # Parts without state of a shop's own, shared by every copy.
-_HEAVY = ("tokenizer", "encoder", "index", "policies", "understander")
+_HEAVY = ("tokenizer", "encoder", "index", "policies", "catalogue", "understander")
 
 
 @dataclass
@@ -41,19 +41,25 @@ class Clock:
 
 
 class Subject:
-    """The agent under test. ``shop`` is prepared and only read; ``folder`` is for scratch."""
+    """The agent under test. ``shop`` is prepared and only read; ``folder`` is for scratch.
 
-    def __init__(self, shop: Services, folder: Path) -> None:
+    ``whole`` asks for all of the large data sets instead of a seeded sample.
+    """
+
+    def __init__(self, shop: Services, folder: Path, *, whole: bool = False) -> None:
         self.shop = shop
         self.folder = folder
+        self.whole = whole
 
     @contextmanager
-    def fresh_shop(self) -> Iterator[tuple[Services, Clock]]:
+    def fresh_shop(self, **changes: object) -> Iterator[tuple[Services, Clock]]:
         """A copy of the seeded shop on a database of its own, with its clock."""
         with TemporaryDirectory(dir=self.folder) as name:
             folder, clock = Path(name), Clock()
             shutil.copyfile(self._clean_database(), folder / "sangdam.db")
-            copy = Services(self.shop.settings.replace(data_dir=str(folder)), clock=clock)
+            copy = Services(
+                self.shop.settings.replace(data_dir=str(folder), **changes), clock=clock
+            )
             for part in _HEAVY:
                 copy.__dict__[part] = getattr(self.shop, part)
             copy._ready.set()
@@ -76,17 +82,17 @@ class Subject:
 
 
 @contextmanager
-def open_subject(cache: Path | None = None) -> Iterator[Subject]:
+def open_subject(cache: Path | None = None, *, whole: bool = False) -> Iterator[Subject]:
     """A subject in a temporary folder, with default settings: an evaluation measures the
     product, not this machine's configuration. ``cache`` keeps models and index between runs.
     """
     with TemporaryDirectory(prefix="sangdam-evals-") as name:
         folder = Path(name)
-        for part in ("models", "policy_index"):
+        for part in ("models", "policy_index", "product_index"):
             if cache is not None:
                 (cache / part).mkdir(parents=True, exist_ok=True)
                 (folder / part).symlink_to((cache / part).resolve())
         plain = settings_module.load({}, env_file=folder / "none", toml_file=folder / "none")
         shop = Services(plain.replace(data_dir=str(folder)), clock=Clock())
         shop.prepare()
-        yield Subject(shop, folder)
+        yield Subject(shop, folder, whole=whole)

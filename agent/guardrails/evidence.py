@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
@@ -52,19 +52,23 @@ class Evidence:
     urls: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     said: Evidence | None = None
+    today: date | None = None
 
     @classmethod
-    def collect(cls, values: Iterable[Any], *, message: str = "") -> Evidence:
+    def collect(
+        cls, values: Iterable[Any], *, message: str = "", today: date | None = None
+    ) -> Evidence:
         """Walk nested mappings, sequences, dataclasses and plain values for facts.
 
         ``message`` is the customer's own; it may be among ``values`` too, but only here
-        is it told apart from what the tools said. Unknown objects are passed over.
+        is it told apart from what the tools said. Unknown objects are passed over. ``today``
+        (Asia/Seoul) tells which day "내일" is.
         """
         found = _Collector()
         for value in values:
             found.walk(value, "")
         said = cls.collect([message]) if message else None
-        return found.evidence(said)
+        return replace(found.evidence(said), today=today)
 
 
 class _Collector:

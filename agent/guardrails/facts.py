@@ -11,10 +11,11 @@ import re
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from typing import Literal
+from typing import Literal, cast
 
 from agent.guardrails.normalise import fold
 from agent.guardrails.numbers import parse_number
+from agent.guardrails.people import find_people
 from agent.guardrails.pii import find_pii
 from agent.guardrails.quantities import find_quantities
 
@@ -23,7 +24,21 @@ __all__ = ["KST", "DateKey", "Fact", "FactKind", "extract_facts"]
 # Korea has had no daylight saving time since 1988: a fixed offset needs no tz database.
 KST = timezone(timedelta(hours=9))
 FactKind = Literal[
-    "amount", "date", "period", "percent", "time", "order", "id", "number", "email", "phone", "url"
+    "amount",
+    "date",
+    "period",
+    "percent",
+    "time",
+    "order",
+    "id",
+    "number",
+    "email",
+    "phone",
+    "url",
+    "name",
+    "address",
+    "clause",
+    "relative",
 ]
 
 
@@ -43,7 +58,7 @@ class Fact:
 
     Keys: amount int (KRW); date :class:`DateKey`; period (value, unit) or (value, "day?")
     for a bare "7일", which may be a day of the month; percent Decimal; time a tuple of the
-    possible minutes of the day; order, id, number, email, phone, url str.
+    possible minutes of the day; the others str (:mod:`agent.guardrails.people`).
     """
 
     kind: FactKind
@@ -88,6 +103,12 @@ _TIME = re.compile(
     r"(?P<half>오전|오후|새벽|아침|낮|저녁|밤)?\s?(?<!\d)(?:(?P<from>\d{1,2})\s?시?\s?[~\-–]\s?)?"
     r"(?P<h>\d{1,2})(?:시(?!간|즌|리)(?:\s?(?P<m>\d{1,2})분|\s?(?P<thirty>반))?"
     r"|:(?P<n>\d\d)(?::\d\d)?(?!\d))"
+)
+_HOURS = ("한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열", "열한", "열두")
+_WORD_TIME = re.compile(
+    r"(?P<half>오전|오후|새벽|아침|낮|저녁|밤)?\s?(?<![가-힣])"
+    rf"(?P<h>{'|'.join(sorted(_HOURS, key=len, reverse=True))})\s?시(?P<thirty>\s?반)?"
+    r"(?=까지|에|부터|쯤|이전|이후|경|\s?정각|$|[\s.,)])"
 )
 
 
@@ -156,6 +177,11 @@ def _times(match: re.Match[str]) -> Iterator[Hashable]:
             yield key[:1] if exact else key
 
 
+def _word_times(match: re.Match[str]) -> Iterator[Hashable]:
+    if key := _minutes(match["half"], _HOURS.index(match["h"]) + 1, 30 if match["thirty"] else 0):
+        yield key
+
+
 def _strip(match: re.Match[str]) -> Iterator[Hashable]:
     yield match[0].rstrip(".,;:!?)]>'\"").removeprefix("https://").removeprefix("http://")
 
@@ -178,6 +204,7 @@ _STEPS = (
     ("date", _KOREAN_DATE, _dates),
     ("date", _SHORT_DATE, _dates),
     ("time", _TIME, _times),
+    ("time", _WORD_TIME, _word_times),
 )
 
 
@@ -213,6 +240,7 @@ def extract_facts(text: str, *, bare: bool = False) -> tuple[Fact, ...]:
     for kind, pattern, keys in _STEPS:
         for match in pattern.finditer("".join(chars)):
             take(kind, keys(match), *match.span())
+    facts.extend(Fact(cast("FactKind", kind), key, said) for kind, key, said in find_people(folded))
     rest = "".join(chars)
     facts.extend(Fact(*quantity) for quantity in find_quantities(rest, bare=bare))
     return tuple(facts)

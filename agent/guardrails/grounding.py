@@ -5,6 +5,7 @@ Sums are not computed: a total the tools did not state is not grounded, however 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -12,8 +13,16 @@ from typing import Any, Literal
 
 from agent.guardrails.evidence import Evidence
 from agent.guardrails.facts import DateKey, Fact, FactKind, extract_facts
+from agent.guardrails.people import day_of, is_day
 
-__all__ = ["Ungrounded", "UngroundedKind", "check_grounding", "is_grounded", "missing_facts"]
+__all__ = [
+    "Ungrounded",
+    "UngroundedKind",
+    "check_grounding",
+    "has_day",
+    "is_grounded",
+    "missing_facts",
+]
 
 UngroundedKind = FactKind | Literal["citation"]
 
@@ -55,6 +64,21 @@ def _has_text(key: str, evidence: Evidence) -> bool:
     return any(key in text.casefold() for text in evidence.texts)
 
 
+def _has_words(key: str, evidence: Evidence) -> bool:
+    """Whether a text of the evidence says it, spaces aside."""
+    return any(key in re.sub(r"\s", "", text) for text in evidence.texts)
+
+
+def has_day(key: str, evidence: Evidence) -> bool:
+    """Whether the evidence says "내일" or holds the date that it is."""
+    if _has_words(key, evidence):
+        return True
+    if evidence.today is None or not is_day(key):
+        return False
+    day = day_of(key, evidence.today)
+    return _has_date(DateKey(day.year, day.month, day.day), evidence)
+
+
 _HAS: dict[FactKind, Callable[[Any, Evidence], bool]] = {
     "amount": lambda key, e: key in e.amounts,
     "date": _has_date,
@@ -67,6 +91,10 @@ _HAS: dict[FactKind, Callable[[Any, Evidence], bool]] = {
     "email": lambda key, e: key in e.emails,
     "phone": lambda key, e: key in e.phones or key in e.numbers,
     "url": lambda key, e: key in e.urls or _has_text(key.casefold(), e),
+    "name": _has_words,
+    "address": _has_words,
+    "clause": _has_words,
+    "relative": has_day,
 }
 
 

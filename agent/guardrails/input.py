@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.guardrails.abuse import assess_abuse
+from agent.guardrails.abuse import SUPPORT, assess_abuse
 from agent.guardrails.injection import injection_spans
 from agent.guardrails.mask import MARKS, mask_pii
 from agent.guardrails.normalise import fold
@@ -20,12 +20,6 @@ Reason = Literal["", "abuse", "injection", "empty", "too_long"]
 _MARGIN = 80
 _WORD = re.compile(r"\w")
 _CLAUSE = re.compile(r"[.!?\n;]+|,\s")
-# What a customer may want besides. A request outlives the injection beside it.
-_SUPPORT = re.compile(
-    r"환불|반품|교환|취소|주문|배송|택배|결제|쿠폰|적립|불량|고장|깨[졌져진]|파손|누락|오배송|상담|문의|"
-    r"영수증|사이즈|옵션|상품|제품|재고|입금|운송장|송장|배송지|주소|로그인|비밀번호|탈퇴|회원|가격|할인|추천|"
-    r"언제|얼마|refund|return|cancel|order|deliver|shipping|exchange"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +60,8 @@ def _injection(text: str) -> tuple[Literal["", "beside", "only"], str]:
         ends = [min(stop, end) for _, begin, stop in hits if begin < end and stop > start]
         left.append(view[max(ends, default=start) : end])
     rest = " ".join(part.strip() for part in left if part.strip())
-    return ("beside" if _SUPPORT.search(rest.lower()) else "only"), rest
+    # A request outlives the injection beside it.
+    return ("beside" if SUPPORT.search(rest.lower()) else "only"), rest
 
 
 def check_input(text: str, *, max_chars: int) -> InputCheck:

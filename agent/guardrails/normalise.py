@@ -30,10 +30,20 @@ _TO_COMPAT = (
 
 # Folding changes nothing here; nearly every message is of these characters.
 _PLAIN = re.compile(r"[\t\n\r -~가-힣ㄱ-ㅣ]*+")
+# Cyrillic and Greek letters that a reader takes for Latin ones (Unicode TR39, confusables):
+# "іgnоre" hides from a rule that knows only "ignore".
+_LOOK_ALIKES = str.maketrans(
+    "АВЕЅІЈКМНОРСТУХаесоорхуіјѕԁԛԝһΑΒΕΖΗΙΚΜΝΟΡΤΥΧοαινρυ",
+    "ABESIJKMHOPCTYXaecoopxyijsdqwhABEZHIKMNOPTYXoaivpu",
+)
 _HANGUL_DIGITS = str.maketrans("공영빵일이삼사오육륙칠팔구", "0001234566789")
-_SPOKEN = r"[공영빵일이삼사오육륙칠팔구]"
+# Dashes of every width are one dash to a reader.
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−﹣－ー", "-"))
+# "…팔공사이에요" ends in 4: that 이 belongs to the ending.
+_ENDING = r"에요|예요|고[요,\s]|구요|며|라[고는]|거든|야|었|입니|\s?맞"
+_SPOKEN = rf"(?:[공영빵일삼사오육륙칠팔구]|이(?!{_ENDING}))"
 # Three in a row at least: "공일공" is dictation, "이사" (moving house) is a word.
-_SPOKEN_RUN = re.compile(rf"{_SPOKEN}(?:[ \-.·]?{_SPOKEN}){{2,}}+")
+_SPOKEN_RUN = re.compile(rf"{_SPOKEN}(?:(?>\s?(?:다시|대시)\s?|[ \-.·])?{_SPOKEN}){{2,}}+")
 _STROKES = re.compile(
     r"(?<=[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z])(?:[^\w\s]|_){1,3}+(?=[가-힣ㄱ-ㅎㅏ-ㅣA-Za-z])"
     r"|(?<=[가-힣ㄱ-ㅎ])[^\w\s]?\d[^\w\s]?(?=[가-힣ㄱ-ㅎ])"
@@ -70,7 +80,7 @@ def _invisible(char: str) -> bool:
 def _fold_cluster(cluster: str) -> str:
     if len(cluster) == 1 and "ㄱ" <= cluster <= "ㅣ":
         return cluster  # NFKC would turn typed jamo into conjoining ones
-    folded = unicodedata.normalize("NFKC", cluster).translate(_TO_COMPAT)
+    folded = unicodedata.normalize("NFKC", cluster).translate(_TO_COMPAT).translate(_LOOK_ALIKES)
     if len(folded) > 4:  # one Arabic ligature unfolds to 18 letters: a cheap way to slow us
         folded = cluster[0]
     kept = (c for c in folded if not _invisible(c))
@@ -78,7 +88,8 @@ def _fold_cluster(cluster: str) -> str:
 
 
 def fold(text: str) -> View:
-    """NFKC without invisible characters: full-width becomes ASCII, split jamo syllables."""
+    """NFKC without invisible characters: full-width and look-alikes become ASCII, split jamo
+    syllables."""
     if _PLAIN.fullmatch(text):
         return View(text, range(len(text)), range(1, len(text) + 1))
     out: list[str] = []
@@ -93,8 +104,9 @@ def fold(text: str) -> View:
 
 
 def digit_view(folded: str) -> str:
-    """The same length with dictated digits written out: "공일공" is "010"."""
-    return _SPOKEN_RUN.sub(lambda m: m[0].translate(_HANGUL_DIGITS), folded)
+    """The same length with dictated digits written out, "공일공" is "010", and plain dashes."""
+    dashed = folded.translate(_DASHES)
+    return _SPOKEN_RUN.sub(lambda m: m[0].translate(_HANGUL_DIGITS), dashed)
 
 
 def _syllable(text: str, at: int) -> tuple[str, int]:

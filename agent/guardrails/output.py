@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from agent.guardrails.evidence import Evidence
 from agent.guardrails.facts import Fact, extract_facts
-from agent.guardrails.grounding import is_grounded, missing_facts
+from agent.guardrails.grounding import has_day, is_grounded, missing_facts
 from agent.guardrails.mask import mask_pii
 from agent.guardrails.normalise import fold
 from agent.guardrails.pii import find_pii
@@ -34,8 +34,10 @@ _DENIED = re.compile(
 )
 _NEVER = re.compile(
     r"무조건\s?(?:전액\s?)?(?:환불|교환|보상|취소|반품|배송|도착|가능|해\s?드|됩니다|처리)"
-    r"|100\s?(?:%|퍼센트|프로)\s?(?:보장|환불|확실|가능|책임|해결|만족)"
-    r"|(?:제가|저희가)\s?(?:전부\s?|모두\s?|다\s?|직접\s?)?책임지고"
+    r"|(?:100|백)\s?(?:%|퍼센트|프로)\s?(?:보장|환불|확실|가능|책임|해결|만족)"
+    r"|(?:제가|저희가)\s?(?:전부\s?|모두\s?|다\s?|직접\s?)?책임(?:지고|질게|지겠|집니다)"
+    r"|(?:제가|저희가)\s?(?:전부|모두|다|싹|알아서)\s?(?:처리\s?|해결\s?)?해\s?(?:드릴|드리겠|드립)"
+    r"|무조건\s?(?:다\s?)?(?:돼요|되세요|될\s?거|해\s?드)|(?:100|백)\s?(?:%|퍼센트|프로)\s?(?:됩니다|돼요)"
     r"|(?:제가|저희가)?\s?(?:반드시|꼭|확실히|틀림없이)\s?[^.!?\n]{0,12}?(?:환불|입금|배송|도착|보상|교환)"
     r"[^.!?\n]{0,6}?(?:해\s?드리|해\s?드릴|됩니다|될\s?거|되실|보장|하겠)"
     r"|(?:환불|보상|도착|배송|교환|입금)[을를은는이가]?\s?(?:[가-힣]{1,4}\s?)?(?:보장(?:합|해\s?드|됩)|약속)"
@@ -59,19 +61,48 @@ _PROMISE = re.compile(rf"{_DELIVER}[^.!?\n]{{0,25}}?{_WILL}")
 _REFUND = re.compile(
     r"(?:환불|보상|적립|입금)[^.!?\n]{0,8}?(?:해\s?드리|해\s?드릴|됩니다|될\s?예정|받으실|하겠)"
 )
-# Done is said only of what a tool did: the word or the name it left behind.
-_DID = r"\s?(?:모두\s?)?(?:완료|처리)?\s?(?:되었|됐|했습|했어|해\s?드렸)"
-_DONE = (
-    (re.compile(rf"환불(?:이|을|은)?{_DID}"), "refund"),
-    (re.compile(rf"취소(?:가|를|는)?{_DID}"), "cancel"),
+# A call or a visit is somebody's work: only where a tool or a policy speaks of it.
+_CONTACT = re.compile(
+    r"(?:전화|연락|방문)(?:를|을)?\s?(?:드리겠|드릴게|드립니다|드릴\s?예정|드릴\s?거|갈\s?거|하겠|할게요)"
 )
-_WORDS = {"refund": ("환불", "refund"), "cancel": ("취소", "cancel")}
+_GIFT = re.compile(
+    r"(쿠폰|적립금|포인트|사은품|보상금|위로금)(?:을|를|도)?\s?[^.!?\n]{0,12}?(?:드릴게|드리겠|드립니다|드릴\s?거)"
+)
+_SENT = re.compile(
+    r"(?:(돈|환불금|금액)[^.!?\n]{0,12}?(?:보내|넣어|입금해)|(다시|새\s?상품)[^.!?\n]{0,8}?(?:보내|발송해)"
+    r"|(주소|배송지|옵션|결제\s?수단)(?:를|을)?\s?(?:바꿔|변경해))\s?(?:드렸|줬|두었|놓았)"
+)
+# Done is said only of what a tool did: the word or the name it left behind.
+_DID = (
+    r"\s?(?:접수|신청|처리|완료)?(?:를|을|가|이)?\s?(?:모두\s?|다\s?)?"
+    r"(?:되었|됐|했습|했어|해\s?드렸|해\s?두었|해\s?뒀|마쳤|끝냈|끝났|넣어\s?드렸)"
+)
+_DONE = (
+    (re.compile(rf"환불(?:이|을|은|금을)?{_DID}"), "refund"),
+    (re.compile(rf"취소(?:가|를|는)?{_DID}"), "cancel"),
+    (re.compile(rf"(?:반품|교환|회수)(?:이|을|은|를)?{_DID}"), "claim"),
+)
+_WORDS = {
+    "refund": ("환불", "refund"),
+    "cancel": ("취소", "cancel"),
+    "claim": ("반품", "교환", "회수", "return", "exchange", "claim"),
+    "contact": ("전화", "연락", "방문", "phone", "call"),
+}
+_SENT_WORDS = {
+    1: ("환불했", "환불됐", "refunded", "입금"),
+    2: ("reship", "재발송", "다시보내"),
+    3: ("changed", "변경", "바꿨", "바뀌"),
+}
+# A sum that may be refunded is none that was.
+_DONE_WORDS = _WORDS | {
+    "refund": ("환불했", "환불됐", "환불되", "환불완료", "환불을마", "refunded")
+}
 _SHORTEST_QUOTE = 10  # letters; shorter ones are phrases that anything may contain
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\S)[^.!?\n]+)*")
 
 
 def says_done(text: str) -> frozenset[str]:
-    """What a text says has been done: "refund", "cancel"."""
+    """What a text says has been done: "refund", "cancel", "claim"."""
     return frozenset(kind for pattern, kind in _DONE if pattern.search(text))
 
 
@@ -104,7 +135,7 @@ def _promises(sentence: str, evidence: Evidence) -> Iterator[str]:
     if promise and not _DENIED.match(sentence, promise.end()):
         for soon, words in _SOON:
             said = soon.search(sentence)
-            if said and not _mentions(evidence, words):
+            if said and not (_mentions(evidence, words) or has_day(words[0], evidence)):
                 yield f"{said[0]} … {promise[0]}"
         for fact in extract_facts(sentence):
             if _unsupported(fact, evidence):
@@ -112,9 +143,18 @@ def _promises(sentence: str, evidence: Evidence) -> Iterator[str]:
     refund = _REFUND.search(sentence)
     if refund and not _mentions(evidence, _WORDS["refund"]):
         yield refund[0]
+    gift = _GIFT.search(sentence)
+    if gift and not _mentions(evidence, (gift[1],)):
+        yield gift[0]
+    sent = _SENT.search(sentence)
+    if sent and not _mentions(evidence, _SENT_WORDS[sent.lastindex or 1]):
+        yield sent[0]
+    contact = _CONTACT.search(sentence)
+    if contact and not _mentions(evidence, _WORDS["contact"]):
+        yield contact[0]
     for pattern, what in _DONE:
         done = pattern.search(sentence)
-        if done and not _mentions(evidence, _WORDS[what]):
+        if done and not _mentions(evidence, _DONE_WORDS[what]):
             yield done[0]
 
 
@@ -158,7 +198,7 @@ def check_output(
     missing = missing_facts(facts, evidence, citations=citations, retrieved=retrieved)
     secrets = [
         fold(reply[pii.start : pii.end]).text.strip() for pii in find_pii(reply, contacts=True)
-    ]
+    ] + [fact.text for fact in facts if fact.kind == "name"]
     problems = [f"ungrounded:{item.kind}:{_hidden(item.text, secrets)}" for item in missing]
     for sentence in _SENTENCE.findall(reply):
         problems += [

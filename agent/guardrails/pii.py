@@ -15,12 +15,13 @@ from datetime import date
 from itertools import chain
 from typing import Literal
 
+from agent.guardrails.addresses import find_addresses
 from agent.guardrails.normalise import digit_view, fold
 from agent.guardrails.passwords import find_secrets
 
-__all__ = ["Kind", "Pii", "find_pii", "is_luhn", "is_resident_number"]
+__all__ = ["CONTACTS", "Kind", "Pii", "find_pii", "is_luhn", "is_resident_number"]
 
-Kind = Literal["resident", "card", "account", "password", "phone", "email"]
+Kind = Literal["resident", "card", "account", "password", "phone", "email", "address"]
 Span = tuple[int, int]
 
 # What may stand between the digits of one number, typed or dictated ("다시" is a dash).
@@ -48,7 +49,7 @@ def is_luhn(digits: str) -> bool:
 
 
 def is_resident_number(digits: str) -> bool:
-    """Thirteen digits that start with a birth date and a sex digit fitting it.
+    """Thirteen digits that start with a birth date, not in the future, and a fitting sex digit.
 
     The sex digit names the century: 1, 2 (foreigners 5, 6) the 1900s, 3, 4 (7, 8) the 2000s.
     """
@@ -56,10 +57,10 @@ def is_resident_number(digits: str) -> bool:
         return False
     century = 1900 if digits[6] in "1256" else 2000
     try:
-        date(century + int(digits[:2]), int(digits[2:4]), int(digits[4:6]))
+        born = date(century + int(digits[:2]), int(digits[2:4]), int(digits[4:6]))
     except ValueError:
         return False
-    return True
+    return born <= date.today()
 
 
 def has_resident_checksum(digits: str) -> bool:
@@ -80,21 +81,35 @@ def _before(text: str, at: int, length: int = 24) -> str:
 
 # --- What is never personal, whatever its digits look like -----------------------------------
 
-_TRACKING_WORD = r"(?:운송장|송장|배송\s?조회|택배\s?(?:번호|조회)|등기\s?번호|tracking)"
+_TRACKING_WORD = r"(?:운송장|송장|배송\s?조회|택배\s?(?:번호|조회)|등기\s?번호|tracking|바코드)"
+_NO_PERSON = r"(?!\d{6}[- ]\d{7}(?!\d)|01[016789][- ]?\d{4}[- ]?\d{4}(?!\d)|0\d{1,2}[- ])"
 _HARMLESS = re.compile(
     r"(?<!\d)20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[- ]?\d{7}(?!\d)"  # order number
     r"|(?<!\d)20\d{2}\s?[-./년]\s?\d{1,2}\s?[-./월]\s?\d{1,2}(?!\d)"  # date
-    rf"|{_TRACKING_WORD}[^\d\n]{{0,15}}(?P<number>\d(?:[- ]?\d){{9,13}})(?!-?\d)"
-    rf"|(?<![\d-])(?P<first>\d(?:-?\d){{9,13}})(?=\D{{0,4}}{_TRACKING_WORD})",
+    # A telephone or a resident number is no tracking number, whatever stands beside it.
+    rf"|{_TRACKING_WORD}[^\d\n+]{{0,15}}{_NO_PERSON}(?P<number>\d(?:[- ]?\d){{9,13}})(?!-?\d)"
+    rf"|(?<![\d+-]){_NO_PERSON}(?P<first>\d(?:-?\d){{9,13}})(?=\D{{0,4}}{_TRACKING_WORD})",
     re.IGNORECASE,
 )
+
+
+# Asking where a parcel is names no number: there a resident number may stand as well.
+# Its check digit tells it from a parcel's, unless it was given to somebody born since then.
+_RECENT = re.compile(r"2[0-9]\d{4}[3478]")
+_WAYBILL_WORD = re.compile(r"송장|등기|바코드|택배\s?번호|tracking", re.IGNORECASE)
 
 
 def _harmless(text: str) -> list[Span]:
     spans = []
     for match in _HARMLESS.finditer(text):
         group = "number" if match["number"] else "first" if match["first"] else 0
-        spans.append(match.span(group))
+        digits = _digits(match[group])
+        whole = match[0] + text[match.end() : match.end() + 12]
+        resident = is_resident_number(digits) and (
+            has_resident_checksum(digits) or _RECENT.match(digits) is not None
+        )
+        if not (group and resident and not _WAYBILL_WORD.search(whole)):
+            spans.append(match.span(group))
     return spans
 
 
@@ -151,23 +166,33 @@ _STRONG_BANK = (
     r"|bank\s?account|(?<![A-Za-z])(?:KB|NH|IBK))"
 )
 _WEAK_BANK = r"(?:우리|하나|기업|산업|부산|대구|광주|전북|경남|제주|씨티|우체국|SC제일|제일|카카오)"
-_NUMBER = r"(?<!\d)(?<!\d-)\d(?:-?\d){9,15}(?!-?\d)(?!\s?(?:원|번\s?주문))"
+_DASH = r"(?>\s?(?:-|다시|대시)\s?)?"
+_NUMBER = rf"(?<!\d)(?<!\d-)\d(?:{_DASH}\d){{9,15}}(?!-?\d)(?!\s?(?:원|번\s?주문))"
 _SPACED = r"(?<!\d)\d{2,6}(?: \d{2,7}){1,3}(?!-?\d)(?!\s?원)"
 _OTHER = r"송장|주문|전화|연락|휴대|핸드폰|폰|승인|카드|가림|번호표|고객"
 _ACCOUNT = re.compile(
     rf"{_STRONG_BANK}(?P<gap>[^\d\n?!]{{0,14}}?)(?P<n1>{_NUMBER}|{_SPACED})"
-    rf"|{_WEAK_BANK}\s?(?:은행|뱅크)?\s?[:은는]?\s?(?P<n2>(?<!\d)\d{{2,6}}(?:-\d{{2,7}}){{1,3}}(?!-?\d))"
-    rf"|(?P<n3>{_NUMBER})(?=\s?\(?(?:[가-힣A-Z]{{2,6}}(?:은행|뱅크)|농협|신협|수협|새마을금고|신한|국민"
-    r"|카뱅|토스|계좌|예금주))",
+    rf"|{_WEAK_BANK}\s?(?:은행|뱅크)?\s?[:은는의]?\s?(?P<n2>(?<!\d)\d{{2,6}}(?:-\d{{2,7}}){{1,3}}(?!-?\d))"
+    rf"|(?P<n3>{_NUMBER}|{_SPACED})(?=[\s,(/]{{0,3}}(?:[가-힣A-Z]{{2,6}}(?:은행|뱅크)|농협|신협|수협"
+    r"|새마을금고|신한|국민|카뱅|토스|계좌|예금주))"
+    rf"|(?P<n4>{_NUMBER}|{_SPACED})(?=[\s,(/]{{0,3}}우체국(?!\s?(?:택배|등기|소포)))"
+    rf"|우체국\s?[:은는의]?\s?(?P<n5>{_NUMBER}|{_SPACED})",
     re.IGNORECASE,
 )
 _MOBILE = re.compile(rf"01[016789]{_S}\d{{3,4}}{_S}\d{{4}}$")
 
 
+_MONEY = re.compile(r"환불|돌려|통장|입금|송금|이체|넣어")
+
+
 def _accounts(text: str) -> Iterator[Span]:
     for match in _ACCOUNT.finditer(text):
-        group = "n1" if match["n1"] else "n2" if match["n2"] else "n3"
+        group = next(name for name in ("n1", "n2", "n3", "n4", "n5") if match[name])
         number = match[group]
+        # The post office is a bank and a carrier: a bare number is an account near money only.
+        money = text[max(0, match.start() - 12) : match.end() + 14]
+        if group in ("n4", "n5") and number.isdigit() and not _MONEY.search(money):
+            continue
         other = re.search(_OTHER, match["gap"] or "")
         if not other and 10 <= len(_digits(number)) <= 16 and not _MOBILE.match(number):
             yield match.span(group)
@@ -184,13 +209,14 @@ _PHONE = re.compile(
     rf"|(?P<bare>{_AREA}\d{{7,8}}))(?!\d)(?!-\d)"
 )
 _PHONE_LETTERS = re.compile(r"(?<![0-9A-Za-z])[oO0][1lI][oO0][-. ]?\d{4}[-. ]?\d{4}(?!\d)")
-_PHONE_WORD = re.compile(r"전화|연락처|번호|tel|집\s?전", re.IGNORECASE)
+_PHONE_WORD = re.compile(r"전화|연락|번호|tel|집\s?전|폰", re.IGNORECASE)
 
 
 def _phones(text: str) -> Iterator[Span]:
     for match in chain(_PHONE.finditer(text), _PHONE_LETTERS.finditer(text)):
         bare = match.groupdict().get("bare")
-        if not bare or _PHONE_WORD.search(_before(text, match.start(), 12)):
+        around = _before(text, match.start(), 12) + " " + text[match.end() : match.end() + 6]
+        if not bare or _PHONE_WORD.search(around):
             yield match.span()
 
 
@@ -214,7 +240,11 @@ _FINDERS: tuple[tuple[Kind, Callable[[str], Iterator[Span]]], ...] = (
 _CONTACTS: tuple[tuple[Kind, Callable[[str], Iterator[Span]]], ...] = (
     ("email", _emails),
     ("phone", _phones),
+    ("address", find_addresses),
 )
+
+
+CONTACTS = frozenset(kind for kind, _ in _CONTACTS)
 
 
 def _clashes(span: Span, taken: list[Span]) -> bool:
@@ -222,19 +252,21 @@ def _clashes(span: Span, taken: list[Span]) -> bool:
 
 
 def find_pii(text: str, *, contacts: bool = False) -> tuple[Pii, ...]:
-    """Everything personal in the text, in order; phones and e-mails only with ``contacts``.
+    """Everything personal in the text, in order; contacts only with ``contacts``.
 
-    Order numbers, tracking numbers and dates are set aside first and never found. E-mails
-    and phones are always looked for, so that none is taken for an account or a password.
+    Contacts are phones, e-mails and postal addresses; they are always looked for, so that
+    none is taken for an account or a password. Order numbers, tracking numbers and dates are
+    set aside first and never found.
     """
     view = fold(text)
     digits = digit_view(view.text)
     taken = _harmless(digits)
     found: list[Pii] = []
     for kind, finder in (*_FINDERS[:2], *_CONTACTS, *_FINDERS[2:]):
-        for span in finder(digits):
+        # Syllables of place names are digits to the other view.
+        for span in finder(view.text if kind == "address" else digits):
             if span[0] < span[1] and not _clashes(span, taken):
                 taken.append(span)
-                if contacts or kind not in ("email", "phone"):
+                if contacts or kind not in CONTACTS:
                     found.append(Pii(kind, *view.span(*span)))
     return tuple(sorted(found, key=lambda pii: pii.start))

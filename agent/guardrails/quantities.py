@@ -30,7 +30,8 @@ _PERIOD = re.compile(
     r"|(?P<year>년)|(?P<hour>시간)|(?P<minute>분(?![께류들야실리명석])))"
 )
 _WITHIN = re.compile(r"\s?(?:간|이내|안|내|후|뒤|동안|만|정도|쯤|이상|보증|까지\s?가능)")
-_BUSINESS_BEFORE = re.compile(r"(?:영업일|근무일|평일)\s?(?:기준)?(?:으로)?\s?(?:약|최대)?\s?$")
+_BUSINESS_BEFORE = re.compile(r"(?:영업일|근무일|평일)\s?(?:기준)?(?:으?로)?\s?(?:약|최대)?\s?$")
+_BUSINESS_AFTER = re.compile(r"\s?\(?(?:영업일|근무일|평일)")
 _NATIVE = dict(zip("한두세석네넉", (1, 2, 3, 3, 4, 4), strict=True))
 _WORD_PERIOD = re.compile(
     rf"(?<![가-힣])(?:(?P<days>{'|'.join(word for word in DAY_WORDS if word != '하루')})"
@@ -98,7 +99,9 @@ def _word_periods(text: str) -> Iterator[Quantity]:
         else:
             weeks = match["week"] or match["w"]
             days = 7 * count if weeks else DAY_WORDS[match["days"] or "하루"]
-            yield "period", (Decimal(days), "day"), match[0]
+            before = text[max(0, match.start() - 16) : match.start()]
+            business = _BUSINESS_BEFORE.search(before) or _BUSINESS_AFTER.match(text, match.end())
+            yield "period", (Decimal(days), "business_day" if business else "day"), match[0]
 
 
 def find_quantities(text: str, *, bare: bool = False) -> Iterator[Quantity]:

@@ -11,7 +11,7 @@ import logging
 import threading
 from typing import Any
 
-from agent.guardrails import mask_pii
+from agent.guardrails import CONTACTS, mask_pii
 from agent.llm import Phrasing
 from agent.types import TokenUsage
 
@@ -35,16 +35,16 @@ class OpenAICompatible:
     def phrase(self, instruction: str, question: str, draft: str) -> Phrasing | None:
         """The model's wording of ``draft``; None when it did not answer whole and in time.
 
-        What leaves the machine is masked (phone numbers and e-mails as well), and the
-        customer's words cannot close the tag they stand in.
+        What leaves the machine is masked, contacts as well, and the customer's words cannot
+        close the tag they stand in. Contacts of the draft come back into its wording.
         """
         from openai import OpenAIError
 
         said = mask_pii(question, for_cloud=True).text.replace("<", "＜")
-        draft = mask_pii(draft, for_cloud=True).text
+        masked = mask_pii(draft, for_cloud=True, reversible=CONTACTS)
         messages = [
             {"role": "system", "content": instruction},
-            {"role": "user", "content": f"<message>{said}</message>\n<draft>{draft}</draft>"},
+            {"role": "user", "content": f"<message>{said}</message>\n<draft>{masked.text}</draft>"},
         ]
         try:
             answer = self._open().chat.completions.create(
@@ -64,6 +64,7 @@ class OpenAICompatible:
             if used
             else TokenUsage()
         )
+        text = masked.vault.restore(text, CONTACTS)
         return Phrasing(text, self.provider, self.model, usage)
 
     def _open(self) -> Any:

