@@ -58,7 +58,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("max_message_chars", 4000, "Longest chat message, in characters.", rule=True),
     Setting("max_image_mb", 10, "Largest photo, in MB.", rule=True),
     Setting("context_ttl_minutes", 60, "Minutes a conversation's pending question is remembered."),
-    Setting("intent_min_percent", 30, "Below this confidence (percent) the desk asks back."),
+    Setting("intent_min_percent", 40, "Below this confidence (percent) the desk asks back."),
     Setting(
         "embedder_model_dir",
         "",

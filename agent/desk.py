@@ -11,7 +11,7 @@ from agent.llm import Phraser
 from agent.memory import Context
 from agent.prompts import Prompts
 from agent.shop.rules import Rules
-from agent.tools.base import PolicySearch, WeatherProvider
+from agent.tools.base import PolicySearch, ProductSearch, WeatherProvider
 from agent.turn import Understands
 from agent.types import Caller, Source
 from store.database import Database
@@ -26,7 +26,7 @@ class Limits:
 
     max_message_chars: int = 4000
     context_ttl: timedelta = timedelta(minutes=60)
-    min_confidence: float = 0.3
+    min_confidence: float = 0.4
 
     @classmethod
     def of(cls, settings: Any) -> Limits:
@@ -47,6 +47,7 @@ class Desk:
     prompts: Prompts
     understander: Understands
     policy_search: PolicySearch
+    product_search: ProductSearch | None = None
     llm: Phraser | None = None
     weather: WeatherProvider | None = None
     limits: Limits = Limits()

@@ -21,10 +21,33 @@ _SAME = ({"return_exchange", "defect"}, {"order_status", "delivery"})
 SURE = 0.7
 _MODEL = re.compile(r"[A-Za-z]{2}-?\d{2,}")
 _NOT_PRODUCT = {"policy", "unclear", "out_of_scope", "smalltalk"}
+# "네?", "뭐라고요?": what was said before is to be said again.
+_PARDON = re.compile(r"(?:네|예|응|엥|뭐|뭐라[고구]요?|무슨 말이[에예]요|다시요?)\s?\?+")
 _HOW_MUCH_BACK = re.compile(r"취소하면\s*(?:얼마|환불|돈)")
+# What only the rules speak of, and a wish that leaves no doubt.
+_RULES_ONLY = re.compile(
+    r"(?:묶음|합)\s?배송|적립률|(?:후기|리뷰)\S*\s(?:\S+\s)?(?:쓸|작성할|남길) 수"
+)
+_CANCEL_IT = re.compile(r"취소\s?(?:처리\s?)?(?:해(?!도|야|서|지)|시켜|부탁|할게|할래)")
+_GET_BACK = re.compile(r"얼마.{0,6}(?:돌려|환불|받|들어)|(?:돌려|환불).{0,6}얼마")
 _ON_ITS_WAY = re.compile(r"출고|발송|언제\s*(?:와|도착|오)|배송\s*(?:언제|됐|시작)")
 _GOES_ON = re.compile(r"(?:그럼 |그리고 )?\S.{0,18}(?:은|는)\s?요\?*")
-_IF = re.compile(r"^그럼 .{1,12}(?:이면|면|일 때|경우)(?:은|는|에는)?\s?요\?*$")
+_IF = re.compile(r"(?:그럼 |그러면 |만약 )?.{1,14}(?:면|일 때|경우)에?[은는]?\s?요\?*")
+# What a message is about; without any of it, and short, it leans on what was said before.
+_SUBJECT = re.compile(
+    r"주문|취소|반품|교환|환불|배송|택배|송장|수거|회수|결제|카드|영수증|계산서|쿠폰|포인트|적립|비밀번호|비번"
+    r"|로그인|탈퇴|회원|가입|계정|상담|직원|사람|전화|문의|접수|추천|재고|방수|사이즈|규정|불량|고장|파손|깨[져진졌]"
+    r"|주소|옵션|돈|안녕|감사|고마|수고"
+)
+_THAT = re.compile(r"(?:그럼 |그러면 |근데 |아니 )?(?:그게|그건|그거는?|그것[은도]?|그때)\s")
+LEANS_CHARS = 14
+# How much likelier the last subject is for a message that leans on it, and for one that
+# begins by pointing at it; fitted on evals/intents/followups_dev.yaml.
+LEAN, POINT = 15.0, 60.0
+_LEAN_ON = frozenset(
+    ("order_status", "delivery", "refund_status", "claim_status", "policy", "product_info",
+     "payment", "account")
+)  # fmt: skip
 _METHOD = re.compile(r"카드|페이|계좌|입금|상품권")
 # "텀블러 한 개만 빼 주세요", "후드티는 빼고 보내 주세요"
 _TAKE_OUT = re.compile(r"빼\s?(?:주|줘|달라|고\s.{0,16}보내)")
@@ -83,10 +106,19 @@ def _by_words(understood: Understood, text: str, *, images: bool) -> str | None:
     intent, slots = understood.intent, understood.slots
     if images and not text.strip():
         return "defect"
+    if _PARDON.fullmatch(text.strip()):
+        return "unclear"
+    if slots.yes_no is not None and intent == "handoff":
+        return "smalltalk"  # a bare "ㄱㄱ" asks for nobody
     if any(_MODEL.search(word) for word in slots.products) and intent in _NOT_PRODUCT:
         return "product_info"
     if slots.products and (_HOW_MUCH_BACK.search(text) or _TAKE_OUT.search(text)):
         return "cancel"
+    if understood.confidence < SURE:
+        if _RULES_ONLY.search(text):
+            return "policy"
+        if (slots.products or slots.order_id) and _CANCEL_IT.search(text) and "?" not in text:
+            return "cancel"
     if intent == "payment" and _OTHER_METHOD.search(text):
         return "change_order"
     if slots.products and intent == "product_info" and _ON_ITS_WAY.search(text):
@@ -99,11 +131,17 @@ def _by_words(understood: Understood, text: str, *, images: bool) -> str | None:
 def _by_context(understood: Understood, text: str, context: Context) -> str | None:
     """What was last spoken about, for "가습기는요?", "그럼 불량이면요?", "두 번째 거요"."""
     intent, slots, last = understood.intent, understood.slots, context.intent
+    if last == "cancel" and context.offered and _GET_BACK.search(text):
+        return "cancel"
     on_orders = last in ("order_status", "delivery", "cancel")
-    if on_orders and slots.products and _GOES_ON.fullmatch(text.strip()):
+    goes_on = _GOES_ON.fullmatch(text.strip())
+    if on_orders and slots.products and goes_on:
         return last
-    if last == "policy" and context.asking is None and _IF.search(text):
-        return "policy"
+    if context.asking is None:
+        if last == "policy" and (goes_on or _IF.fullmatch(text.strip())):
+            return "policy"
+        if last in _LEAN_ON and _leans(understood, text, last):
+            return last
     points_at = slots.order_id or slots.ordinal or slots.refers_back
     vague = understood.confidence < SURE or intent in _VAGUE
     known = FLOWS.get(last)
@@ -111,6 +149,21 @@ def _by_context(understood: Understood, text: str, context: Context) -> str | No
     if pointing and known is not None and (not known.digression or last == "product_info"):
         return last
     return "order_status" if slots.order_id and intent in _VAGUE else None
+
+
+def _leans(understood: Understood, text: str, last: str) -> bool:
+    """Whether a message with no subject of its own ("그건 언제 와요") goes on with ``last``."""
+    plain, slots = text.replace(" ", ""), understood.slots
+    named = slots.products or slots.order_id or slots.ordinal
+    if named or _SUBJECT.search(plain):
+        return False
+    pointed = bool(_THAT.match(text.strip()))
+    if len(plain) > LEANS_CHARS and not pointed:
+        return False
+    chances = {guess.intent: guess.confidence for guess in _with_best(understood)}
+    # With something said before, what is unclear alone hardly is.
+    rival = max(p * (0.3 if name == "unclear" else 1) for name, p in chances.items())
+    return chances.get(last, 0.0) * (POINT if pointed else LEAN) > rival
 
 
 def fills(asking: Asking, slots: Slots, text: str, *, images: bool) -> bool:

@@ -9,9 +9,10 @@ from typing import TypeVar
 from agent.cards import order_card
 from agent.flows.guest import guest_order
 from agent.flows.lookup import get_or_say
-from agent.tools.products import score
+from agent.tools.products import ProductsFound, score
 from agent.turn import Turn
 from agent.types import CardAction
+from agent.understanding.alike import misspells
 from errors import NotFound
 from store.models import Order, OrderLine
 
@@ -34,6 +35,7 @@ _PLAIN_DAY = re.compile(
 )
 _REST = re.compile(r"나머지|남은|마저")
 NAMED = 0.6
+MISSPELT = 0.7
 
 
 def pick_order(
@@ -93,7 +95,17 @@ def line_fits(line: OrderLine, needles: tuple[str, ...], keywords: tuple[str, ..
 
 def line_score(name: str, needles: tuple[str, ...], keywords: tuple[str, ...] = ()) -> float:
     """How well ``name`` is meant by the best of ``needles`` (0 to 1)."""
-    return max((score([needle], name, keywords) for needle in needles), default=0.0)
+    best = max((score([needle], name, keywords) for needle in needles), default=0.0)
+    if best >= NAMED:
+        return best
+    # "이어퐁" is the 이어폰 that was ordered; what was spelt right comes first.
+    slips = any(
+        misspells(piece, word)
+        for needle in needles
+        for piece in needle.split()
+        for word in (*name.split(), *keywords)
+    )
+    return MISSPELT if slips else best
 
 
 def _named(turn: Turn) -> str | None:
@@ -191,8 +203,8 @@ def known_product(turn: Turn) -> bool:
     """Whether the first product word names something of the catalogue."""
     if not turn.slots.products:
         return False
-    known = turn.call("search_products", words=[turn.slots.products[0]], limit=1)
-    return bool(known and known[0].score >= NAMED)
+    found: ProductsFound = turn.call("search_products", query=turn.slots.products[0])
+    return any(match.named >= NAMED for match in found.matches)
 
 
 def _offer(turn: Turn, orders: list[Order], *, verb: str, message: str) -> None:

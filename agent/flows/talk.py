@@ -23,6 +23,25 @@ START = (
     ("반품·교환", "반품하고 싶어요"),
     ("상담원 연결", "상담원에게 연결해 주세요"),
 )
+# What a wish may have been, before "건가요".
+_READINGS = {
+    "order_status": "주문 상태가 궁금하신",
+    "delivery": "택배가 어디쯤인지 궁금하신",
+    "cancel": "주문을 취소하시려는",
+    "change_order": "주문 내용을 바꾸시려는",
+    "return_exchange": "{claim} 신청하시려는",
+    "defect": "받으신 상품에 문제가 있는",
+    "refund_status": "환불이 언제 되는지 궁금하신",
+    "claim_status": "접수하신 일이 어떻게 됐는지 궁금하신",
+    "payment": "결제나 영수증이 궁금하신",
+    "account": "로그인이나 회원 정보가 궁금하신",
+    "policy": "{topic} 규정이 궁금하신",
+    "product_info": "상품이 궁금하신",
+    "handoff": "상담원 연결을 원하시는",
+}
+_TOPIC = re.compile(r"반품|교환|환불|취소|배송|결제|적립|쿠폰")
+_CLAIM = re.compile(r"반품|교환")
+LIKELY, MOST_READINGS = 0.12, 3
 
 
 def smalltalk(turn: Turn) -> None:
@@ -43,18 +62,25 @@ def out_of_scope(turn: Turn) -> None:
 
 
 def unclear(turn: Turn) -> None:
-    """One short question; with two likely wishes they are offered as buttons."""
+    """One short question that names the likeliest readings, each with a button."""
     from agent.flows import FLOWS
 
     likely = [
         FLOWS[guess.intent]
         for guess in turn.understood.alternatives
-        if guess.confidence >= 0.12 and FLOWS[guess.intent].example
-    ][:2]
-    if len(likely) == 2 and len(set(turn.text)) > 2:
-        turn.say("which", first=likely[0].title, second=likely[1].title)
+        if guess.confidence >= LIKELY and guess.intent in _READINGS
+    ][:MOST_READINGS]
+    if len(likely) > 1 and len(set(turn.text)) > 2:
+        readings = [f"{_reading(row.intent, turn.text)} 건가요" for row in likely]
+        turn.say("which", readings=", ".join([*readings[:-1], f"아니면 {readings[-1]}"]))
         turn.show(choice_card("", *((row.title, row.example) for row in likely)))
     else:
         turn.say("ask")
         turn.show(choice_card("", *START))
     turn.draft.keep_asking = True
+
+
+def _reading(intent: str, text: str) -> str:
+    topic, claims = _TOPIC.search(text), set(_CLAIM.findall(text))
+    claim = f"{claims.pop()}을" if len(claims) == 1 else "반품이나 교환을"
+    return _READINGS[intent].format(topic=topic[0] if topic else "쇼핑몰", claim=claim)

@@ -24,6 +24,7 @@ from errors import Unavailable
 __all__ = ["IntentClassifier", "Model", "read_model_hash"]
 
 UNCLEAR = "unclear"
+_BLOCKS = ("jamo", "morphemes", "syllables")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,13 @@ class Model:
         }
         arrays = {
             "head": _bytes(json.dumps(head, ensure_ascii=False)),
-            "jamo": _bytes("\n".join(self.vocabulary.jamo)),
-            "morphemes": _bytes("\n".join(self.vocabulary.morphemes)),
+            **{
+                name: _bytes("\n".join(block))
+                for name, block in zip(_BLOCKS, self.vocabulary.blocks, strict=True)
+            },
             "idf": self.vocabulary.idf,
-            "sparse": self.weights.sparse,
+            # Half the file; the third digit of a weight changes no answer.
+            "sparse": self.weights.sparse.astype(np.float16),
             "dense": self.weights.dense,
             "intercept": self.weights.intercept,
         }
@@ -81,16 +85,12 @@ class Model:
     @classmethod
     def _from_arrays(cls, arrays: Any) -> Model:
         head = json.loads(_text(arrays["head"]))
-        jamo, morphemes = (_text(arrays[name]).split("\n") for name in ("jamo", "morphemes"))
-        vocabulary = Vocabulary(
-            {gram: column for column, gram in enumerate(jamo)},
-            {gram: column for column, gram in enumerate(morphemes, len(jamo))},
-            arrays["idf"],
-        )
+        blocks = [_text(arrays[name]).split("\n") for name in _BLOCKS]
+        vocabulary = Vocabulary.of(blocks, arrays["idf"])
         return cls(
             vocabulary,
             tuple(head["classes"]),
-            Weights(arrays["sparse"], arrays["dense"], arrays["intercept"]),
+            Weights(arrays["sparse"].astype(np.float32), arrays["dense"], arrays["intercept"]),
             float(head["temperature"]),
             str(head["content_hash"]),
         )

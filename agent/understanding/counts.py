@@ -20,7 +20,10 @@ _RUN = rf"[\d,.{SINO}]{{1,20}}+"
 _AMOUNT = re.compile(
     rf"(?<![\d.,A-Za-z-])(?P<number>{_RUN}(?:\s{_RUN}){{0,2}}){_WON}"
     r"|[₩￦\\]\s?(?P<signed>\d[\d,]{0,14})"
-    r"|(?<![\d.,A-Za-z-])(?P<latin>\d[\d,]{0,14})\s?(?:krw|won)\b",
+    r"|(?<![\d.,A-Za-z-])(?P<latin>\d[\d,]{0,14})\s?(?:krw|won)\b"
+    # Without 원 only where nothing but money is spoken of: "3만8천 결제된 거", "5만 이하".
+    r"|(?<![\d.,A-Za-z-])(?P<bare>\d{1,4}(?:\.\d)?\s?[만천](?:\s?\d\s?천)?)"
+    r"(?=\s?[이을를은]?\s?(?:결제|입금|환불|출금|송금|빠져|나갔|냈|할인|이하|미만|넘|짜리|어치|대(?=\s|$|[로에])))",
     re.IGNORECASE,
 )
 _HANGUL = re.compile(r"[가-힣]")
@@ -71,6 +74,7 @@ _NUMBERED = re.compile(
 _EDGES: tuple[tuple[re.Pattern[str], int], ...] = (
     (re.compile(r"(?:맨|제일|가장)\s?(?:위|처음|앞|첫)(?!로\s)"), 1),
     (re.compile(r"(?:맨|제일|가장)\s?(?:아래|밑|끝|뒤|마지막)"), -1),
+    (re.compile(r"(?<![가-힣])(?:끝|밑|아래)에\s?(?:있는\s?)?(?:거|것|꺼|걸)(?![가-힣]{3})"), -1),
     (re.compile(r"(?<![가-힣])처음\s?(?:거|것|꺼|걸)(?![가-힣]{3})"), 1),
     (re.compile(r"(?<![가-힣])첫\s?(?:거|것|꺼|걸)"), 1),
     # 마지막으로 is "finally" or "most recently", neither of which is the end of a list.
@@ -88,7 +92,7 @@ _AGAIN = re.compile(r"(?:벌써|또|이번이|이게|이거)\s?$")
 def find_amount(text: str) -> Found:
     """The first amount in won and its span; None when there is none."""
     for match in _AMOUNT.finditer(text):
-        number = match["signed"] or match["latin"] or _unglued(text, match)
+        number = match["signed"] or match["latin"] or match["bare"] or _unglued(text, match)
         # 이원, 사원, 구원: digits without a unit are no amount in Hangul.
         value = parse_number(number.strip(" ,.")) if _AMOUNT_SIGN.search(number) else None
         if value:

@@ -58,6 +58,11 @@ def _number(word: str) -> int:
     return value
 
 
+def _month(word: str) -> int:
+    """ "11", "십일", and the two months that drop a sound: 유월, 시월."""
+    return {"유": 6, "시": 10}.get(word) or _number(word)
+
+
 def ago(days: int) -> Resolver:
     """The one day ``days`` ago."""
     return lambda match, now: _around(now.date() - timedelta(days), 0)
@@ -180,7 +185,7 @@ def year_of(years_back: int) -> Resolver:
 
 def calendar_day(match: re.Match[str], now: datetime) -> Days:
     """A month and a day, with a year, a word for one, or the latest past one."""
-    month, day = int(match["month"]), int(match["day"])
+    month, day = _month(match["month"]), _number(match["day"])
     year = _named_year(match.groupdict().get("year"), now.year)
     if year is not None:
         return _around(date(year, month, day), 0)
@@ -196,7 +201,7 @@ def calendar_day(match: re.Match[str], now: datetime) -> Days:
 
 def calendar_month(match: re.Match[str], now: datetime) -> Days:
     """ "10월", "작년 12월 초": without a year the latest such month."""
-    month = int(match["month"])
+    month = _month(match["month"])
     year = _named_year(match["year"], now.year)
     if year is None:
         year = now.year - (month > now.month)

@@ -63,6 +63,10 @@ _BEFORE = (
 _THIRD = r"(?:\s?(?P<third>초|중순|하순|말))?"
 _DAY = r"(?P<day>[월화수목금토일])(?:요일|욜)(?!\s?(?:전|까지|안에))"
 _MONTH_DAY = r"(?P<month>\d{1,2})\s?월\s?(?P<day>\d{1,2})\s?일"
+_SPOKEN_MONTH_DAY = (
+    r"(?P<month>십[일이]?|[일이삼사오유칠팔구시])\s?월\s?"
+    r"(?P<day>[이삼]?십[일이삼사오육칠팔구]?|[일이삼사오육칠팔구])\s?일"
+)
 _YEAR_WORD = r"(?P<year>올해|금년|작년|지난해|재작년|(?:20)?\d{2}\s?년)"
 # 지난 주문, 지난 주소 are not last week.
 _WEEK = r"\s?주(?!문|소|차|인|스|세|신|말|방|류|얼)"
@@ -92,6 +96,7 @@ _RULES: tuple[_Rule, ...] = (
     ),
     _rule(r"(?<!\d)(?P<year>20\d\d)(?P<month>\d\d)(?P<day>\d\d)(?!\d)", date_math.calendar_day),
     _rule(rf"(?<!\d){_MONTH_DAY}", date_math.calendar_day),
+    _rule(rf"{_START}{_SPOKEN_MONTH_DAY}", date_math.calendar_day),
     _rule(
         r"(?<![\d/.])(?P<month>\d{1,2})/(?P<day>\d{1,2})(?![\d/]|\s?(?:만|로|정도|씩|가격|사이즈))",
         date_math.calendar_day,

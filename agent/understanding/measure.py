@@ -15,9 +15,23 @@ from errors import BadInput
 if TYPE_CHECKING:
     from agent.understanding.understander import Understander
 
-__all__ = ["ClassScore", "accuracy", "class_scores", "classify_file", "macro_f1", "read_labelled"]
+__all__ = [
+    "SURE",
+    "ClassScore",
+    "accuracy",
+    "calibration_error",
+    "class_scores",
+    "classify_file",
+    "confident_errors",
+    "macro_f1",
+    "read_labelled",
+]
 
 WORST_CONFUSIONS = 12
+SURE = 0.7  # a probability from which the desk acts without asking back
+BINS = 10
+_HEADER = frozenset({"label", "labels", "intent", "class", "의도", "라벨"})
+_TEXT_HEADER = frozenset({"text", "message", "utterance", "sentence", "문장", "발화"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +71,35 @@ def accuracy(truth: Sequence[Hashable], guessed: Sequence[Hashable]) -> float:
     return sum(t == g for t, g in pairs) / len(pairs) if pairs else 0.0
 
 
+def confident_errors(guesses: Sequence[tuple[bool, float]]) -> float:
+    """The share of (right, confidence) pairs that are wrong at :data:`SURE` or above."""
+    wrong = sum(not right and confidence >= SURE for right, confidence in guesses)
+    return wrong / len(guesses) if guesses else 0.0
+
+
+def calibration_error(guesses: Sequence[tuple[bool, float]]) -> float:
+    """The expected calibration error of (right, confidence) pairs, in ten equal bins.
+
+    The mean distance (0 to 1) between how sure and how often right (Guo et al., 2017).
+    """
+    bins: dict[int, list[tuple[bool, float]]] = {}
+    for right, confidence in guesses:
+        bins.setdefault(min(int(confidence * BINS), BINS - 1), []).append((right, confidence))
+    apart = (
+        abs(sum(right for right, _ in part) - sum(confidence for _, confidence in part))
+        for part in bins.values()
+    )
+    return sum(apart) / len(guesses) if guesses else 0.0
+
+
 def read_labelled(path: Path | str) -> list[tuple[str, str]]:
     """(label, text) of each line ``label<TAB>text``; blank lines and a header are skipped.
 
-    Raises BadInput naming the line that has no tab, or when the file cannot be read.
+    UTF-8, with or without its mark, or what Korean Windows writes (CP949). Raises BadInput
+    naming the line that has no tab, or when the file cannot be read.
     """
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"파일을 읽을 수 없습니다: {path}") from error
+    # Not splitlines: a message may hold a line separator that no editor shows as a new line.
+    lines = _read(Path(path)).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     rows = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
@@ -74,30 +108,56 @@ def read_labelled(path: Path | str) -> list[tuple[str, str]]:
         if not tab:
             raise BadInput(f"{path} {number}행에 탭이 없습니다. 형식: 의도<TAB>문장")
         rows.append((label.strip(), text.strip()))
-    return rows[1:] if rows[:1] and rows[0] in _HEADERS else rows
+    return rows[1:] if rows and _is_header(*rows[0]) else rows
 
 
-_HEADERS = (("label", "text"), ("intent", "text"))
+def _read(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"파일을 읽을 수 없습니다: {path}") from error
+    for encoding in ("utf-8-sig", "cp949"):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise BadInput(f"파일을 읽을 수 없습니다: {path}. UTF-8로 저장해 주세요.")
+
+
+def _is_header(label: str, text: str) -> bool:
+    return label.lower() in _HEADER and text.lower() in _TEXT_HEADER
 
 
 def classify_file(path: Path | str, understander: Understander) -> str:
-    """A report on the file at ``path``: accuracy, macro-F1, each class, what is confused.
+    """A report on the file at ``path``: figures, each class, the confusion matrix, mistakes.
 
-    Raises BadInput when the file is not ``label<TAB>text`` lines, or has none.
+    A label that is no intent of ours is simply never right. Raises BadInput when the file is
+    not ``label<TAB>text`` lines, or has none.
     """
     rows = read_labelled(path)
     if not rows:
         raise BadInput(f"분류할 문장이 없습니다: {path}")
     now = datetime.now(UTC)
+    understander.understand("안녕하세요", now)  # the first message loads the tokenizer
     started = time.perf_counter()
-    guessed = [understander.understand(text, now).intent for _, text in rows]
+    understood = [understander.understand(text, now) for _, text in rows]
     each_ms = (time.perf_counter() - started) * 1000 / len(rows)
-    truth = [label for label, _ in rows]
+    truth, guessed = [label for label, _ in rows], [found.intent for found in understood]
+    sure = [
+        (found.intent == label, found.confidence)
+        for found, label in zip(understood, truth, strict=True)
+    ]
     head = (
         f"messages {len(rows)}  accuracy {accuracy(truth, guessed):.3f}  "
         f"macro-F1 {macro_f1(truth, guessed):.3f}  {each_ms:.1f} ms/message"
     )
-    return "\n".join([head, "", *_table(truth, guessed), "", *_confusions(rows, guessed)])
+    calibrated = (
+        f"confident errors (p >= {SURE}) {confident_errors(sure):.3f}  "
+        f"calibration error (ECE) {calibration_error(sure):.3f}  "
+        f"answered at p >= {SURE}: {sum(p >= SURE for _, p in sure) / len(sure):.3f}"
+    )
+    parts = (_table(truth, guessed), _matrix(truth, guessed), _confusions(rows, guessed))
+    return "\n".join([head, calibrated, *(line for part in parts for line in ("", *part))])
 
 
 def _table(truth: list[str], guessed: list[str]) -> list[str]:
@@ -105,6 +165,18 @@ def _table(truth: list[str], guessed: list[str]) -> list[str]:
     for row in sorted(class_scores(truth, guessed), key=lambda row: str(row.label)):
         figures = f"{row.precision:>6.2f} {row.recall:>6.2f} {row.f1:>6.2f}"
         lines.append(f"{row.label!s:<16} {row.support:>4} {figures}")
+    return lines
+
+
+def _matrix(truth: list[str], guessed: list[str]) -> list[str]:
+    """The confusion matrix: a row a label, columns numbered in the order of the rows."""
+    labels = sorted({*truth, *guessed})
+    counts = Counter(zip(truth, guessed, strict=True))
+    lines = ["confusion (row: label, column: guess)"]
+    lines.append(" " * 19 + "".join(f"{at:>4}" for at in range(1, len(labels) + 1)))
+    for at, label in enumerate(labels, 1):
+        cells = "".join(f"{counts[label, guess] or '.':>4}" for guess in labels)
+        lines.append(f"{at:>2} {label:<16}{cells}")
     return lines
 
 

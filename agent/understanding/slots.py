@@ -32,9 +32,17 @@ MAX_CHARS = 4000
 SERIAL_DIGITS = 7
 
 _ORDER_ID = re.compile(
-    r"(?<![\d-])(?P<year>20\d\d)[ .]?(?P<month>\d\d)[ .]?(?P<day>\d\d)"
-    r"(?:\s?[-–—_ㅡ−]\s?(?P<serial>\d{1,7})|\s?(?P<full>\d{7}))(?![\d-])"
+    r"(?<![\d-])(?P<year>20\d\d)[ ./-]?(?P<month>\d\d)[ ./-]?(?P<day>\d\d)"
+    # A whole serial may stand behind any mark; a short one only behind a dash.
+    r"(?:\s?[-–—_ㅡ−]\s?(?P<serial>\d{1,7})|\s?[./~·]?\s?(?P<full>\d{7}))(?![\d-])"
 )
+# Read out digit by digit: "이공이육일일공삼 다시 공공공공공사이".
+_SPOKEN = "공영일이삼사오육륙칠팔구"
+_SPOKEN_ID = re.compile(
+    rf"(?P<day>이\s?[공영](?:\s?[{_SPOKEN}]){{6}})\s?(?:다시|대시|하이픈|-)?\s?"
+    rf"(?P<serial>[{_SPOKEN}](?:\s?[{_SPOKEN}]){{6}})"
+)
+_SPOKEN_DIGITS = str.maketrans(_SPOKEN, "001234566789")
 _URL = re.compile(r"https?://\S+")
 
 
@@ -47,6 +55,11 @@ def find_order_ids(text: str) -> list[tuple[str, tuple[int, int]]]:
     for match in _ORDER_ID.finditer(text):
         serial = (match["serial"] or match["full"]).zfill(SERIAL_DIGITS)
         day = match["year"] + match["month"] + match["day"]
+        found.append((f"{day}-{serial}", match.span()))
+    for match in _SPOKEN_ID.finditer(text):
+        day, serial = (
+            part.replace(" ", "").translate(_SPOKEN_DIGITS) for part in match.group("day", "serial")
+        )
         found.append((f"{day}-{serial}", match.span()))
     return found
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from agent.understanding.keyboard import from_english_layout
+from agent.understanding.lexicon import load_lexicon
+
 __all__ = ["EMAIL", "PHONE", "blank", "clean", "simplify"]
 
 # NFKC would turn a lone ㅋ or ㅇ into a conjoining jamo, which no pattern and no dictionary
@@ -34,15 +37,27 @@ _PLACEHOLDERS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![\d.])(?:20)?\d{2}[-./]\d{1,2}[-./]\d{1,2}(?!\d)"), " <날짜> "),
     (re.compile(r"\d{9,}"), " <긴번호> "),
 )
+_SHORTHAND = load_lexicon("shorthand")
+_INITIALS: dict[str, str] = _SHORTHAND["initials"]
+_INITIAL = re.compile(
+    rf"(?<![ㄱ-ㅎ])(?:{'|'.join(sorted(_INITIALS, key=len, reverse=True))})(?![ㄱ-ㅎ])"
+)
+_OTHER_SHOP = re.compile(
+    rf"(?<![가-힣a-z])(?:{'|'.join(sorted(_SHORTHAND['other_shops'], key=len, reverse=True))})"
+    r"(?![a-z])"
+)
 _REPEATED = re.compile(r"(.)\1{2,}")
 _REPEATED_PAIR = re.compile(r"(..)\1{2,}")
 
 
 def clean(text: str) -> str:
-    """NFKC without breaking lone jamo, no invisible characters, single spaces, trimmed."""
+    """NFKC without breaking lone jamo, no invisible characters, single spaces, trimmed.
+
+    What was typed on the English layout is turned back ("ghksqnf" to 환불).
+    """
     visible = "".join(_visible(char) for char in text)
     composed = _NOT_LONE_JAMO.sub(lambda run: unicodedata.normalize("NFKC", run[0]), visible)
-    return _SPACES.sub(" ", composed).strip()
+    return from_english_layout(_SPACES.sub(" ", composed).strip())
 
 
 def _visible(char: str) -> str:
@@ -53,10 +68,15 @@ def _visible(char: str) -> str:
 
 
 def simplify(text: str) -> str:
-    """What the classifier reads: clean, lower case, placeholders, long repeats shortened."""
+    """What the classifier reads: clean, lower case, placeholders, long repeats shortened.
+
+    Words of initials are written out, other shops become one placeholder.
+    """
     text = clean(text).lower()
     for pattern, placeholder in _PLACEHOLDERS:
         text = pattern.sub(placeholder, text)
+    text = _OTHER_SHOP.sub(" <다른가게> ", text)
+    text = _INITIAL.sub(lambda match: _INITIALS[match[0]], text)
     text = _REPEATED_PAIR.sub(r"\1\1", _REPEATED.sub(r"\1\1", text))
     return _SPACES.sub(" ", text).strip()
 

@@ -9,7 +9,7 @@ from typing import Literal
 from agent.understanding.lexicon import load_lexicon
 from agent.understanding.ports import MorphemeLike
 
-__all__ = ["find_claim_kind", "find_option", "refers_back", "wants_everything"]
+__all__ = ["COLOURS", "find_claim_kind", "find_option", "refers_back", "wants_everything"]
 
 ClaimKind = Literal["return", "exchange"]
 
@@ -43,7 +43,7 @@ _NOT_GOODS = re.compile(
     r"|입금|무통장|등급|날짜|시간|요청\s?사항|메모|수량|아이디|기사"
 )
 
-_COLOURS = (
+COLOURS = (
     r"화이트|블랙|흰색|하얀색?|검정색?|검은색|까만색?|네이비|남색|그레이|회색|차콜|베이지"
     r"|아이보리|크림|브라운|갈색|카키|올리브|그린|초록색?|녹색"
     r"|민트|블루|파란색?|파랑색?|하늘색|스카이블루|퍼플|보라색?|라벤더|핑크|분홍색?|로즈골드"
@@ -55,11 +55,17 @@ _SIZES = r"(?:[2-5]?X{1,3}[SL]|[SML]|프리|FREE)"
 _SIZE_LIKE = re.compile(
     rf"(?:{_SIZES}|2\d[05]|[4-9]\d|1[0-3]\d|\d{{1,4}}(?:mm|cm|ml|호|kg|g))", re.IGNORECASE
 )
-_OPTION_LIKE = re.compile(rf"{_COLOURS}|{_SIZE_LIKE.pattern}", re.IGNORECASE)
+_OPTION_LIKE = re.compile(rf"{COLOURS}|{_SIZE_LIKE.pattern}", re.IGNORECASE)
 _BARE_OPTION = re.compile(
-    rf"(?P<option>(?:(?:{_COLOURS})\s?/?\s?)?(?:{_SIZES}|2\d[05]|(?:{_COLOURS}))(?:\s?(?:사이즈"
+    rf"(?P<option>(?:(?:{COLOURS})\s?/?\s?)?(?:{_SIZES}|2\d[05]|(?:{COLOURS}))(?:\s?(?:사이즈"
     rf"|색|색상|컬러))?)"
     r"\s?(?:요|이요|여|로요|으로요|로|으로)?[.!~]?",
+    re.IGNORECASE,
+)
+# "M→L", "블랙 -> 화이트": what the arrow points at.
+_ARROW = re.compile(
+    rf"(?:→|➡|⇒|[-=]+>)\s?(?P<option>(?:(?:{COLOURS})\s?/?\s?)?(?:{_SIZE_LIKE.pattern}|{COLOURS}))"
+    r"(?![A-Za-z0-9])",
     re.IGNORECASE,
 )
 _BIGGER = re.compile(
@@ -129,6 +135,9 @@ def find_option(text: str, morphemes: Sequence[MorphemeLike]) -> tuple[str, tupl
     bare = _BARE_OPTION.fullmatch(text)
     if bare:
         return bare["option"], bare.span("option")
+    pointed = _ARROW.search(text)
+    if pointed:
+        return pointed["option"], pointed.span("option")
     bigger = _BIGGER.search(text)
     if bigger:
         option = bigger["option"]

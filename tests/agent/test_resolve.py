@@ -27,9 +27,11 @@ def meant(
     images: bool = False,
     **slots: Any,
 ) -> str:
-    """The intent a message is resolved to."""
+    """The intent a message is resolved to; what was spoken about last is the runner-up."""
+    last = context.intent if context else ""
+    rest = (IntentGuess(last, 0.06),) if last and last != intent else ()
     return resolve(
-        Understood(intent, confidence, Slots(**slots)), text, context or Context(),
+        Understood(intent, confidence, Slots(**slots), rest), text, context or Context(),
         images=images, min_confidence=0.3,
     ).intent  # fmt: skip
 
@@ -161,6 +163,15 @@ def test_an_open_question_decides_first(
         ("화면이 깨져 있네요", "complaint", 0.6, {"reason_code": "damaged"}, "defect"),
         ("화면이 깨져 있네요", "complaint", 0.9, {"reason_code": "damaged"}, "complaint"),
         ("마음이 바뀌었어요", "complaint", 0.6, {"reason_code": "change_of_mind"}, "complaint"),
+        # What only the rules speak of, and a wish without doubt, where the model doubts.
+        ("두 건 묶음배송 되나요", "order_status", 0.4, {}, "policy"),
+        ("후기는 언제 쓸 수 있나요", "product_info", 0.6, {}, "policy"),
+        ("이어폰 취소 처리해 묻지 말고", "refund_status", 0.4, {"products": ("이어폰",)}, "cancel"),
+        ("이어폰 취소해도 되나요?", "policy", 0.6, {"products": ("이어폰",)}, "policy"),
+        # "네?" wants to hear it again; a bare "ㄱㄱ" wants no person.
+        ("네?", "smalltalk", 0.99, {}, "unclear"),
+        ("뭐라고요?", "complaint", 0.9, {}, "unclear"),
+        ("ㄱㄱ", "handoff", 0.6, {"yes_no": True}, "smalltalk"),
         # A number alone asks for the order's state.
         (ORDER, "unclear", 0.2, {"order_id": ORDER}, "order_status"),
     ],
@@ -181,6 +192,15 @@ def test_the_message_alone(
         ("delivery", "그럼 텀블러는요?", "product_info", 0.6, {"products": ("텀블러",)},
          "delivery"),
         ("policy", "그럼 불량이면요?", "defect", 0.5, {}, "policy"),
+        ("policy", "안 뜯었으면요?", "defect", 0.8, {}, "policy"),
+        ("policy", "제주도는요?", "delivery", 0.8, {}, "policy"),
+        # A message with no subject of its own leans on the last one.
+        ("refund_status", "그게 언제쯤인데요?", "delivery", 0.7, {}, "refund_status"),
+        ("product_info", "더 싼 거 있어요?", "unclear", 0.8, {}, "product_info"),
+        ("policy", "그럼 얼마예요?", "product_info", 0.9, {}, "product_info"),
+        ("delivery", "진짜 짜증나네요", "complaint", 0.99, {}, "complaint"),
+        ("delivery", "상담원 바꿔요", "handoff", 0.6, {}, "handoff"),
+        ("smalltalk", "그건 언제 와요", "delivery", 0.6, {}, "delivery"),
         # Said in full it speaks for itself.
         ("delivery", "두 번째 거 취소할게요", "cancel", 0.95, {"ordinal": 2}, "cancel"),
     ],
@@ -189,6 +209,13 @@ def test_what_was_spoken_about_last_goes_on(
     before: str, text: str, intent: str, confidence: float, slots: dict[str, Any], wanted: str
 ) -> None:
     assert meant(text, intent, confidence, context=Context(intent=before), **slots) == wanted
+
+
+def test_how_much_of_an_offered_cancel_comes_back() -> None:
+    text = "네 근데 얼마 돌려받아요?"
+    offered = Context(intent="cancel", offered="act_1")
+    assert meant(text, "out_of_scope", 0.4, context=offered) == "cancel"
+    assert meant(text, "refund_status", 0.9, context=Context(intent="cancel")) == "refund_status"
 
 
 def test_a_photo_without_a_word_shows_something_broken() -> None:

@@ -1,4 +1,4 @@
-"""The classifier trained on the real examples; held-out messages only report."""
+"""The classifier trained on the real examples, measured on the development set."""
 
 from __future__ import annotations
 
@@ -15,15 +15,23 @@ from hypothesis import strategies as st
 from agent.types import IntentGuess
 from agent.understanding import IntentClassifier, Understander, classify_file
 from agent.understanding.features import MAX_CHARS, jamo_grams, shorten
-from agent.understanding.measure import accuracy, class_scores, macro_f1, read_labelled
+from agent.understanding.measure import (
+    accuracy,
+    calibration_error,
+    class_scores,
+    confident_errors,
+    macro_f1,
+    read_labelled,
+)
 from errors import BadInput, Unavailable
 
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[3]
-HELDOUT = ROOT / "evals" / "intents" / "heldout.tsv"
-# Measured 2026-11-21 with 3,335 examples: held-out .942, cross-validated .856.
-HELDOUT_FLOOR, CV_FLOOR = 0.90, 0.82
+DEV = ROOT / "evals" / "intents" / "dev.tsv"
+# Measured 2026-11-21 with 6,733 examples: development set .96, 1 % confident errors;
+# cross-validated, examples of the same words kept together, .859.
+DEV_FLOOR, CV_FLOOR, MOST_CONFIDENT_ERRORS = 0.92, 0.82, 0.03
 DOMAIN_EXAMPLES = [
     ("주문한 거 어떻게 됐어요?", "order_status"),
     ("택배 어디쯤이에요? 왜 안 와요?", "delivery"),
@@ -59,14 +67,19 @@ def test_training_report(trained) -> None:
     assert report.cv_accuracy > CV_FLOOR
 
 
-def test_held_out_messages(trained) -> None:
-    rows = read_labelled(HELDOUT)
+def test_development_set(trained) -> None:
+    rows = read_labelled(DEV)
     guesses = [trained.classifier.predict(text) for _, text in rows]
     truth = [label for label, _ in rows]
-    assert macro_f1(truth, [g[0].intent for g in guesses]) > HELDOUT_FLOOR
+    assert macro_f1(truth, [g[0].intent for g in guesses]) > DEV_FLOOR
     # Calibration: the mean confidence is the accuracy, give or take ten points.
     right = accuracy(truth, [g[0].intent for g in guesses])
     assert sum(g[0].confidence for g in guesses) / len(rows) == pytest.approx(right, abs=0.1)
+    sure = [
+        (g[0].intent == label, g[0].confidence) for g, label in zip(guesses, truth, strict=True)
+    ]
+    assert confident_errors(sure) <= MOST_CONFIDENT_ERRORS
+    assert calibration_error(sure) < 0.08
 
 
 def test_probabilities_are_sorted_and_sum_to_one(trained) -> None:
@@ -108,7 +121,7 @@ def test_understood_has_slots_and_runners_up(trained, now: datetime) -> None:
 
 
 def test_a_message_takes_milliseconds(trained) -> None:
-    texts = [text for _, text in read_labelled(HELDOUT)][:100]
+    texts = [text for _, text in read_labelled(DEV)][:100]
     trained.classifier.predict("미리 한 번")
     started = time.process_time()
     for text in texts:
@@ -162,6 +175,50 @@ def test_classify_file(trained, tmp_path: Path) -> None:
     report = classify_file(file, trained.understander)
     assert "messages 2  accuracy 0.500" in report
     assert "policy → smalltalk: 안녕하세요" in report
+    assert "confident errors (p >= 0.7) 0.500" in report
+    assert "confusion (row: label, column: guess)" in report
+
+
+def test_the_confusion_matrix_counts_labels_against_guesses(trained, tmp_path: Path) -> None:
+    file = tmp_path / "some.tsv"
+    file.write_text("cancel\t주문 취소할래요\ncancel\t안녕하세요\nwhatever\t취소요\n", "utf-8")
+    report = classify_file(file, trained.understander)
+    rows = report[report.index("confusion") :].splitlines()[2:5]
+    assert [row.split() for row in rows] == [
+        ["1", "cancel", "1", "1", "."],
+        ["2", "smalltalk", ".", ".", "."],
+        ["3", "whatever", "1", ".", "."],
+    ]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        "\ufefflabel\ttext\r\ncancel\t취소요\r\n\r\npolicy\t\r\n".encode(),
+        "Intent\tUtterance\ncancel\t취소요\npolicy\t".encode(),
+        "cancel\t취소요\rpolicy\t\r".encode(),
+        "의도\t문장\ncancel\t취소요\npolicy\t\n".encode("cp949"),
+    ],
+)
+def test_labelled_files_as_people_save_them(data: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "some.tsv"
+    file.write_bytes(data)
+    assert read_labelled(file) == [("cancel", "취소요"), ("policy", "")]
+
+
+def test_a_line_separator_inside_a_message_is_no_new_line(tmp_path: Path) -> None:
+    file = tmp_path / "some.tsv"
+    file.write_text("cancel\t취소\u2028해 주세요\x0b\tㅠㅠ\n", "utf-8")
+    assert read_labelled(file) == [("cancel", "취소\u2028해 주세요\x0b\tㅠㅠ")]
+
+
+def test_calibration_figures() -> None:
+    sure = [(True, 0.95), (False, 0.95), (True, 0.45), (False, 0.65)]
+    assert confident_errors(sure) == 0.25
+    # Bins: {.95, .95} half right, {.45} right, {.65} wrong.
+    assert calibration_error(sure) == pytest.approx((0.9 + 0.55 + 0.65) / 4)
+    assert confident_errors([]) == calibration_error([]) == 0
+    assert calibration_error([(True, 1.0)]) == 0
 
 
 @pytest.mark.parametrize("content", ["", "no tab here\n"])

@@ -134,7 +134,7 @@ def test_simplify_is_stable_enough(text: str) -> None:
     ],
 )
 def test_no_text_is_slow(text: str, tokenizer: Tokenizer) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     extract_slots(text, now=NOW, tokenizer=tokenizer)
     simplify(text)
-    assert time.perf_counter() - started < 1.5
+    assert time.process_time() - started < 1.5

@@ -12,6 +12,7 @@ import pytest
 
 from agent.understanding import IntentClassifier, ensure_model, train, training
 from agent.understanding.classifier import Model, read_model_hash
+from agent.understanding.features import Document
 from agent.understanding.locking import file_lock
 from agent.understanding.logistic import fit, minimise
 from agent.understanding.ports import FloatArray
@@ -193,6 +194,32 @@ def test_a_failed_save_leaves_the_old_model(
     with pytest.raises(OSError, match="disk full"):
         replace(Model.load(path), temperature=2.0).save(path)
     assert path.read_bytes() == before
+
+
+def test_examples_of_the_same_words_share_a_fold(folder: Path) -> None:
+    documents = [
+        Document([], grams, [])
+        for grams in (["취소/NNG", "ㄹ래요/EF"], ["취소/NNG", "ㄹ게요/EF"], ["환불/NNG"], ["?/SF"])
+    ]
+    for _ in range(3):
+        folds = training._folds(documents)
+        assert folds[0] == folds[1]
+    spread = training._folds([Document([], [f"낱말{n}/NNG"], []) for n in range(40)])
+    assert {int((spread == fold).sum()) for fold in range(training.FOLDS)} == {10}
+
+
+def test_confidence_is_told_with_caution(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(folder, tmp_path / "careful.npz", Words(), Lengths())
+    monkeypatch.setattr(training, "CAUTION", 1.0)
+    train(folder, tmp_path / "plain.npz", Words(), Lengths())
+    careful, plain = (
+        IntentClassifier.load(tmp_path / f"{name}.npz", Words(), Lengths()).predict("취소 언제요")
+        for name in ("careful", "plain")
+    )
+    assert [guess.intent for guess in careful] == [guess.intent for guess in plain]
+    assert careful[0].confidence < plain[0].confidence
 
 
 def test_minimise_finds_the_bottom_of_a_bowl() -> None:
