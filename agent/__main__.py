@@ -40,6 +40,12 @@ def _parser() -> argparse.ArgumentParser:
     chat.set_defaults(run=_chat)
     train = commands.add_parser("train", help="의도 분류 모델을 학습합니다")
     train.set_defaults(run=_train)
+    abuse = commands.add_parser("train-abuse", help="욕설 모델을 학습합니다 (docs/guardrails.md)")
+    abuse.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="댓글 자료 폴더")
+    abuse.set_defaults(run=_train_abuse)
+    index = commands.add_parser("index-products", help="상품 검색 색인을 만듭니다")
+    index.add_argument("--rebuild", action="store_true", help="모든 상품을 새로 읽습니다")
+    index.set_defaults(run=_index_products)
     classify = commands.add_parser("classify", help="label<TAB>text 파일로 평가합니다")
     classify.add_argument("--tsv", type=Path, required=True, metavar="FILE")
     classify.set_defaults(run=_classify)
@@ -106,6 +112,36 @@ def _train(options: argparse.Namespace) -> int:
     print(f"의도 {len(report.classes)}개, 예문 {report.examples}개, {report.took_s:.1f}초")
     print(f"교차 검증: 정확도 {report.cv_accuracy:.3f}, macro-F1 {report.cv_macro_f1:.3f}")
     return 0
+
+
+def _train_abuse(options: argparse.Namespace) -> int:
+    from agent.guardrails.abuse import THRESHOLD
+    from agent.guardrails.abuse_model import MODEL_PATH
+    from agent.guardrails.abuse_training import train_abuse
+    from settings import ROOT
+
+    report = train_abuse(options.data, ROOT / "data", MODEL_PATH, threshold=THRESHOLD)
+    print(f"문장 {report.rows:,}개 (욕설·악플 {report.abusive:,}개)")
+    print(f"교차 검증 F1 {report.cv_f1:.3f}")
+    print(f"{MODEL_PATH}: {report.size_bytes / 1024:.0f} KiB")
+    return 0
+
+
+def _index_products(options: argparse.Namespace) -> int:
+    desk = services.get()
+    desk.database.prepare()
+    report = desk.catalogue.build(_bar, rebuild=options.rebuild)
+    print(
+        f"상품 {report.entries:,}개: 새로 {report.added:,}, 바뀜 {report.changed:,}, "
+        f"빠짐 {report.removed:,}, 그대로 {report.unchanged:,} ({report.took_s:.1f}초)"
+    )
+    return 0
+
+
+def _bar(done: int, of: int) -> None:
+    """Progress on one line of stderr, every thousandth part."""
+    if of and (done == of or done % max(1, of // 1000) == 0):
+        print(f"\r상품 {done:,}/{of:,}", end="\n" if done == of else "", file=sys.stderr)
 
 
 def _classify(options: argparse.Namespace) -> int:

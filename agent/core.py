@@ -179,7 +179,7 @@ def _tools(desk: Desk, state: State, tx: Tx, used: list[str] | None = None) -> T
         tx, state.caller, desk.rules, state.now, source=state.source, turn_id=state.turn_id,
         conversation_id=state.conversation.conversation_id,
         granted=frozenset(state.context.granted), policy_search=desk.policy_search,
-        weather=desk.weather, used=[] if used is None else used,
+        product_search=desk.product_search, weather=desk.weather, used=[] if used is None else used,
     )  # fmt: skip
 
 

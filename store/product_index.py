@@ -18,7 +18,9 @@ from operator import add as joined
 
 from store.database import Row, Tx, dump
 
-__all__ = ["INDEXED", "Filters", "add", "candidates", "clear", "fill", "pieces", "remove"]
+__all__ = [
+    "INDEXED", "Filters", "add", "candidates", "clear", "fill", "pieces", "remove", "version",
+]  # fmt: skip
 
 INDEXED = ("name", "category", "brand", "price_krw", "description", "keywords")
 CANDIDATES = 200
@@ -111,6 +113,11 @@ def fill(tx: Tx) -> None:
     ):
         add(tx, rows)
         after = rows[-1]["product_id"]
+
+
+def version(tx: Tx) -> int:
+    """Grows whenever a product comes, or changes in what is indexed of it."""
+    return int(tx.value("select max(row_seq) from product_search_rows") or 0)
 
 
 def candidates(tx: Tx, words: Sequence[str], filters: Filters, *, limit: int) -> list[str]:

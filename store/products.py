@@ -12,7 +12,7 @@ from store.product_index import Filters
 
 __all__ = [
     "DEFAULT_OPTION", "Filters", "Saved", "categories", "count", "existing", "find", "get",
-    "many", "names", "option", "owners", "put_back", "save", "take",
+    "many", "names", "option", "owners", "page", "put_back", "save", "take",
 ]  # fmt: skip
 
 DEFAULT_OPTION = "기본"
@@ -88,6 +88,15 @@ def names(tx: Tx, *, category: str = "", limit: int, offset: int = 0) -> list[tu
         {"category": category, "limit": limit, "offset": offset},
     )
     return [(row["product_id"], row["name"]) for row in rows]
+
+
+def page(tx: Tx, after: str, *, limit: int) -> list[Product]:
+    """The next products in order of their ids, from behind the id ``after`` ("" for the first)."""
+    rows = tx.rows(
+        "select product_id from products where product_id > ? order by product_id limit ?",
+        (after, limit),
+    )
+    return many(tx, [row["product_id"] for row in rows])
 
 
 def count(tx: Tx) -> int:

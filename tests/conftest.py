@@ -48,7 +48,7 @@ def make_services(data_dir: Path, clock: Clock | None = None, **changes: object)
 def base(tmp_path_factory: pytest.TempPathFactory) -> Services:
     """A prepared shop whose index and models are shared; its database is this run's own."""
     folder = tmp_path_factory.mktemp("base")
-    for part in ("models", "policy_index"):
+    for part in ("models", "policy_index", "product_index"):
         (CACHE / part).mkdir(parents=True, exist_ok=True)
         (folder / part).symlink_to(CACHE / part)
     shop = make_services(folder)
@@ -66,7 +66,7 @@ def shop(base: Services, clock: Clock, tmp_path: Path) -> Iterator[Services]:
     """The seeded shop on a database of its own; what is heavy comes from ``base``."""
     copy_database(base, tmp_path / "sangdam.db")
     mine = make_services(tmp_path, clock)
-    for part in ("tokenizer", "encoder", "index", "policies", "understander"):
+    for part in ("tokenizer", "encoder", "index", "policies", "catalogue", "understander"):
         mine.__dict__[part] = getattr(base, part)
     mine._ready.set()
     return mine

@@ -61,7 +61,7 @@ def change_order(turn: Turn) -> None:
         name = "refused_delivered" if order.status == "delivered" else "refused"
         turn.say(name, title=order.title, status=ORDER_STATUS[order.status])
         turn.show(order_card(turn, order))
-        cite_rule(turn, "배송준비중부터는 배송지와 옵션을 바꿀 수 없나요")
+        cite_rule(turn, "배송준비중부터는 주문 내용을 고칠 수 없습니다")
     elif turn.caller.user_id is None:
         turn.say("guest_may_look", what="변경")
     elif action == "change_option":

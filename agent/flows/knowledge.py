@@ -15,6 +15,13 @@ __all__ = ["account", "answer_from_policy", "cite_and_say", "cite_rule", "paymen
 _DEPOSIT = re.compile(r"입금\s*(확인|했|완료|내역|됐|되었)|입금대기|무통장.*(확인|했)")
 _ALSO = 0.85
 _CLOSE = 0.7
+_CLOSE_ELSEWHERE = 0.9  # for a clause of another category
+# "그럼 불량이면요?" goes on with the question before it.
+_GOES_ON = re.compile(
+    r"^\s*(?:그럼|그러면|그런데|근데|그건|그때는|혹시)?[^?]{0,14}(?:면|은|는)요\s*\??\s*$"
+)
+_DAYS = re.compile(r"\d+\s*일")
+_NUMBER = re.compile(r"\d[\d,]*\s*(?:영업일|일|개월|시간|분|원|만\s*원|%|퍼센트|시|장|번)")
 # How customers say it → how the documents do.
 _ALIASES = {
     "비번": "비밀번호", "택배비": "배송비", "택배값": "배송비", "기한": "기간", "캔슬": "취소",
@@ -32,7 +39,7 @@ _WANTS = (
 
 def policy(turn: Turn) -> None:
     """Answer a question about the rules."""
-    answer_from_policy(turn, turn.text)
+    answer_from_policy(turn, _with_last_question(turn))
 
 
 def payment(turn: Turn) -> None:
@@ -90,16 +97,33 @@ def _search(turn: Turn, question: str) -> list[Any]:
     return [hits[0], *(hit for hit in hits[1:] if hit.score >= _ALSO * found.hits[0].score)][:3]
 
 
+def _with_last_question(turn: Turn) -> str:
+    """The message; after a question about the rules, one that only goes on has it in front."""
+    if turn.context.intent != "policy" or not _GOES_ON.match(turn.text):
+        return turn.text
+    said = [text for role, text in turn.history() if role == "user"]
+    if len(said) < 2:
+        return turn.text
+    # The days it named were of the other case: "7일 안에 해야 하나요", "불량이면요".
+    return f"{_DAYS.sub('며칠', said[-2])} {turn.text}"
+
+
 def _stating(question: str, hits: list[Any]) -> list[Any]:
     """The hits with the first near-best one in front that states the number asked for."""
-    for wants, states in _WANTS:
-        if wants.search(question) and not states.search(hits[0].chunk.text):
-            near = [h for h in hits if h.score >= _CLOSE * hits[0].score]
-            good = [h for h in near if h.chunk.category == hits[0].chunk.category]
-            best = next((h for h in good if states.search(h.chunk.text)), None)
-            if best is not None:
-                return [best, *(hit for hit in hits if hit is not best)]
+    named = [re.escape(number[0]) for number in _NUMBER.finditer(question)]
+    said = [re.compile("|".join(named))] if named else []
+    for states in (*said, *(states for wants, states in _WANTS if wants.search(question))):
+        if states.search(hits[0].chunk.text):
+            continue
+        best = next((h for h in hits if _near(h, hits[0]) and states.search(h.chunk.text)), None)
+        if best is not None:
+            return [best, *(hit for hit in hits if hit is not best)]
     return hits
+
+
+def _near(hit: Any, best: Any) -> bool:
+    least = _CLOSE if hit.chunk.category == best.chunk.category else _CLOSE_ELSEWHERE
+    return bool(hit.score >= least * best.score)
 
 
 def _plain_words(question: str) -> str:

@@ -3,63 +3,47 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from agent.cards import product_card
-from agent.flows import product_reviews
+from agent.flows import product_facts, product_reviews, recommend
 from agent.flows.pick import nth
+from agent.flows.product_search import Looked, look_up, nearest
 from agent.korean import krw
-from agent.tools.products import Match
+from agent.shop.options import chosen
+from agent.tools.products import NAMED, Match, named
 from agent.turn import Turn
+from agent.understanding.product_query import ProductQuery
 from store.models import Product
 
 __all__ = ["product_info"]
 
-_BELOW = re.compile(r"이하|미만|아래|안\s*넘|까지|안쪽|이내")
-_BAND = re.compile(r"[만천]\s*원?\s*대")
-_ABOVE = re.compile(r"이상|초과|넘는|부터")
-_STOCK = re.compile(r"재고|품절|남았|남아|입고|구매\s*가능|살\s*수")
-_PRICE = re.compile(r"얼마|가격|비싸|값")
-_OPTIONS = re.compile(r"옵션|색상|색깔|컬러|사이즈|종류|무슨\s*색|어떤\s*색")
 _ANEW = re.compile(r"추천|다른|말고|인기|베스트|선물")
-_RECOMMEND = re.compile(r"추천|골라|인기|베스트|선물|찾아|있어요|있나요|있을까|보여")
+_OPEN = re.compile(
+    r"추천|골라|인기|베스트|선물|뭐\s?(?:가\s?)?(?:있|살|사|좋)|잘\s?나가|많이\s?(?:사|팔|찾)"
+)
 # Words around a product's name that never name one.
 _NOISE = frozenset(
     "추천 방수 재고 가격 얼마 사이즈 색상 색깔 컬러 옵션 품절 입고 선물 인기 종류 세탁 "
     "배터리 보증 기간 용량 무게 크기 소재 성분 유통기한 호환 이하 이상 미만 상품 제품 "
     "것 거 후기 리뷰 평점 별점 평 평가 장점 단점".split()
 )
-FIRM = 0.6
 SHORT_LIST = 3
 CLEARLY = 0.2
-MOST_COMPARED = 30
+NEAR_BEST = 0.75
+ALIKE = 0.45  # cosine of what is worth showing though it is not what was asked for
+SHOWN = 4
 
 
 def product_info(turn: Turn) -> None:
     """Answer from the catalogue about the product meant, or show what fits."""
-    product = _meant(turn)
-    if product is not None:
-        _tell(turn, product)
-        return
-    matches = _find(turn)
-    if not matches:
-        turn.say("not_found")
-        return
-    if 1 < len(matches) <= SHORT_LIST and _asks_facts(turn, matches):
-        for match in matches:
-            _answer(turn, match.product)
-        turn.show(*(product_card(m.product) for m in matches))
-        return
-    budget = turn.slots.amount_krw
-    best = [m for m in matches if m.score >= FIRM]
-    if product_reviews.wants_the_best(turn.text):
-        matches = sorted(matches, key=lambda match: -product_reviews.average(match.product))
-    top = len(best) > 1 and best[0].score - best[1].score >= CLEARLY
-    if (len(best) == 1 or top) and not budget and not _ANEW.search(turn.text):
-        _tell(turn, best[0].product)
-        return
-    open_wish = not _words(turn) and _RECOMMEND.search(turn.text)
-    turn.say("recommend" if open_wish else "found" if best or budget else "close")
-    turn.show(*(product_card(m.product, _why(m.product, budget)) for m in matches[:4]))
+    product, around = _meant(turn), recommend.wished(turn.text)
+    if around is not None:
+        recommend.around(turn, around, product)
+    elif product is not None:
+        product_facts.tell(turn, product)
+    else:
+        _find(turn)
 
 
 def _meant(turn: Turn) -> Product | None:
@@ -76,48 +60,107 @@ def _meant(turn: Turn) -> Product | None:
     return None
 
 
-def _find(turn: Turn) -> list[Match]:
-    words = _words(turn)
-    budget = turn.slots.amount_krw
-    shown = turn.context.products
-    if not words and not budget and shown and not _ANEW.search(turn.text):
-        return [Match(turn.call("get_product", product_id=i), 1.0) for i in shown]
-    below = budget and (_BELOW.search(turn.text) or not _ABOVE.search(turn.text))
-    band = budget and _BAND.search(turn.text)
-    filters = {
-        "max_price_krw": _upper(budget, bool(band), bool(below)),
-        "min_price_krw": budget if budget and (band or not below) else 0,
-        "in_stock": bool(_RECOMMEND.search(turn.text)) and not words,
-        "limit": 8 if "선물" in turn.text else 4,
-    }
-    if product_reviews.wants_the_best(turn.text):
-        filters["limit"] = MOST_COMPARED
-    # The longest phrase first ("무선 이어폰"), then its words.
-    for needles in ([words[0]], words) if words else ([],):
-        if not needles and not budget and not _RECOMMEND.search(turn.text):
-            return []
-        found: list[Match] = turn.call("search_products", words=needles, **filters)
-        good = [match for match in found if match.score >= FIRM or not needles]
-        if "선물" in turn.text and not needles:
-            good = [match for match in good if match.product.returnable == "normal"] or good
+def _find(turn: Turn) -> None:
+    """Search for what is described; recommend where nothing is."""
+    looked, shown = look_up(turn.call, turn.text), turn.context.products
+    wanted = looked.wanted
+    # What was read as a filter ("식품", "검정") names nothing besides.
+    words = [word for word in _words(turn) if word in wanted.text]
+    if not words and not wanted.filtered and shown and not _ANEW.search(turn.text):
+        again = [Match(turn.call("get_product", product_id=one), 1.0) for one in shown]
+        _present(turn, again, words, wanted)
+        return
+    open_wish = not words and _OPEN.search(turn.text)
+    if (open_wish or (wanted.filtered and not wanted.text)) and recommend.open_wish(turn, wanted):
+        return
+    corrected = looked.found.query != wanted.text
+    matches = _good(looked, words) if words or wanted.filtered or corrected else []
+    if matches:
+        _present(turn, matches, words, wanted)
+    else:
+        _miss(turn, looked)
+
+
+def _good(looked: Looked, words: Sequence[str]) -> list[Match]:
+    """What is named by the longest phrase, by all words, or described well enough."""
+    for phrases in (words[:1], words) if words else ():
+        good = [match for match in looked.found.matches if _fit(match, phrases) >= NAMED]
         if good:
             return good
-        if needles is words and found:
-            return found
-    return []
+    best = looked.matches[:SHOWN]
+    return [match for match in best if match.score >= NEAR_BEST * best[0].score]
 
 
-def _upper(amount: int | None, band: bool, below: bool) -> int | None:
-    """The highest price meant: "3만원대" ends at 39,999, one more of the first digit."""
-    if amount and band:
-        return int(amount + 10 ** (len(str(amount)) - 1) - 1)
-    return amount if below else None
+def _fit(match: Match, phrases: Sequence[str]) -> float:
+    """How well the phrases name a product on average; one of several words by its words."""
+    rates = []
+    for phrase in phrases:
+        parts = [named(part, match.product) for part in phrase.split()]
+        rates.append(max(named(phrase, match.product), sum(parts) / len(parts)))
+    return sum(rates) / len(rates) if rates else 0.0
+
+
+def _present(turn: Turn, matches: list[Match], words: Sequence[str], wanted: ProductQuery) -> None:
+    """One product is told about; of several what was asked, or their cards."""
+    asked = product_facts.asked(turn.text, [match.product for match in matches])
+    if 1 < len(matches) <= SHORT_LIST and asked:
+        for match in matches:
+            product_facts.answer(turn, match.product)
+        turn.show(*(product_card(match.product) for match in matches))
+        return
+    budget = bool(wanted.min_price_krw or wanted.max_price_krw)
+    if product_reviews.wants_the_best(turn.text):
+        matches = sorted(matches, key=lambda match: -product_reviews.average(match.product))
+    elif not budget and not _ANEW.search(turn.text) and _is_one(matches, words):
+        product_facts.tell(turn, matches[0].product)
+        return
+    turn.say("found")
+    turn.show(*(product_card(m.product, _why(m.product, wanted)) for m in matches[:SHOWN]))
+
+
+def _is_one(matches: Sequence[Match], words: Sequence[str]) -> bool:
+    if len(matches) == 1:
+        return True
+    first, second = (_fit(match, words) for match in matches[:2])
+    return first >= NAMED and first - second >= CLEARLY
+
+
+def _miss(turn: Turn, looked: Looked) -> None:
+    """Nothing fits: say which filter was too narrow, with what comes nearest; else what is
+    at least alike."""
+    near = nearest(turn.call, looked)
+    if near is not None:
+        _near_miss(turn, near.product, looked.wanted)
+        return
+    found = looked.found.matches
+    alike = [m for m in found[:2] if m.scores is not None and (m.scores.vector or 0) >= ALIKE]
+    if not alike:
+        turn.say("not_found")
+        return
+    turn.say("close")
+    turn.show(*(product_card(match.product) for match in alike))
+
+
+def _near_miss(turn: Turn, product: Product, wanted: ProductQuery) -> None:
+    low, high = turn.fact(wanted.min_price_krw), turn.fact(wanted.max_price_krw)
+    off = product.price_krw < low or (high is not None and product.price_krw > high)
+    if off:
+        name = "miss_between" if low and high else "miss_below" if high else "miss_above"
+        turn.say(name, low=low, high=high or 0, name=product.name, price=product.price_krw)
+    elif wanted.option and not chosen(product, wanted.option):
+        names = ", ".join(option.name for option in product.options)
+        turn.say("miss_option", name=product.name, option=wanted.option, options=names)
+    elif wanted.category and product.category != wanted.category:
+        turn.say("miss_category", name=product.name, category=product.category)
+    else:
+        turn.say("miss_stock", name=product.name, option=wanted.option.replace(" / ", " "))
+    turn.show(recommend.card_of(product))
 
 
 def _words(turn: Turn) -> list[str]:
     """The words that may name a product; an option alone ("화이트") names none."""
     shown = turn.context.products
-    words = [word for word in turn.slots.products if not _is_noise(word)]
+    words = [named for word in turn.slots.products if (named := _without_noise(word))]
     if not shown or not words:
         return words
     options = " ".join(
@@ -128,77 +171,14 @@ def _words(turn: Turn) -> list[str]:
     return [word for word in words if word not in options]
 
 
-def _asks_facts(turn: Turn, matches: list[Match]) -> bool:
-    text = turn.text
-    known = _attribute_word(text, [match.product for match in matches])
-    asked = any(p.search(text) for p in (_STOCK, _PRICE, _OPTIONS))
-    return bool(known or asked or product_reviews.asked(text))
+def _without_noise(phrase: str) -> str:
+    """The phrase without the words around a name: "키보드 배터리" names a 키보드."""
+    return " ".join(part for part in phrase.split() if part not in _NOISE and not part.isdigit())
 
 
-def _is_noise(word: str) -> bool:
-    return all(part in _NOISE or part.isdigit() for part in word.split())
-
-
-def _tell(turn: Turn, product: Product) -> None:
-    """What was asked for first, then the card with price, options and stock."""
-    _answer(turn, product)
-    turn.show(product_card(product))
-
-
-def _answer(turn: Turn, product: Product) -> None:
-    if product_reviews.asked(turn.text):
-        product_reviews.tell(turn, product)
-    elif not _fact(turn, product):
-        if _PRICE.search(turn.text):
-            turn.say("price", name=product.name, price=product.price_krw)
-        elif _OPTIONS.search(turn.text):
-            names = ", ".join(option.name for option in product.options)
-            turn.say("options", name=product.name, options=names)
-        else:
-            turn.say("about", name=product.name, text=_sentences(turn, product))
-
-
-def _fact(turn: Turn, product: Product) -> bool:
-    """Say the stock or the attribute the message asks for; False when it asks for neither."""
-    if _STOCK.search(turn.text):
-        left = [option.name for option in product.options if option.stock > 0]
-        sold = [option.name for option in product.options if option.stock <= 0]
-        turn.say("stock" if left else "sold_out", name=product.name, left=", ".join(left))
-        if left and sold:
-            turn.say("sold_options", names=", ".join(sold))
-        return True
-    label = _attribute_word(turn.text, [product])
-    if label is None or label not in product.attributes:
-        return False
-    value = str(product.attributes[label])
-    turn.say("fact", name=product.name, label=label, value=value)
-    sentences = re.split(r"(?<=[.!?])\s+", product.description)
-    more = [s for s in sentences if value in s or label in s]
-    turn.draft.parts[-1] += f" {more[0]}" if more else ""
-    return True
-
-
-def _sentences(turn: Turn, product: Product) -> str:
-    """What of the description speaks of the question's words; all of it when nothing does."""
-    name = product.name + " ".join(product.keywords)
-    words = [word for word in turn.slots.products if word not in name]
-    every = re.split(r"(?<=[.!?])\s+", product.description)
-    about = [sentence for sentence in every if any(word in sentence for word in words)]
-    return " ".join(about or every)
-
-
-def _attribute_word(text: str, products: list[Product]) -> str | None:
-    """The name of an attribute the question mentions ("방수", "재생 시간")."""
-    joined = text.replace(" ", "")
-    for product in products:
-        for label in product.attributes:
-            parts = [label.replace(" ", ""), *re.split(r"[·/\s]+", label)]
-            if any(len(part) > 1 and part in joined for part in parts):
-                return label
-    return None
-
-
-def _why(product: Product, budget: int | None) -> str:
-    if budget and product.price_krw <= budget:
-        return f"{krw(budget)} 예산 안"
-    return product.category
+def _why(product: Product, wanted: ProductQuery) -> str:
+    """In a few words why a product is shown."""
+    if wanted.max_price_krw and product.price_krw <= wanted.max_price_krw:
+        return f"{krw(wanted.max_price_krw)} 예산 안"
+    options = chosen(product, wanted.option, in_stock=True) if wanted.option else ()
+    return f"{options[0].name} 재고 있음" if options else product.category

@@ -28,6 +28,7 @@ __all__ = [
     "MOST_REASON_CHARS",
     "REGISTRY",
     "PolicySearch",
+    "ProductSearch",
     "Tool",
     "ToolContext",
     "WeatherProvider",
@@ -60,6 +61,40 @@ class PolicySearch(Protocol):
     ) -> Any: ...
 
 
+class ProductSearch(Protocol):
+    """The catalogue on the search engine (``retrieval.products.ProductIndex``).
+
+    ``usable`` says whether it can answer, ``version`` which catalogue it was built from
+    (``store.product_index.version``).
+    """
+
+    @property
+    def usable(self) -> bool: ...
+
+    @property
+    def version(self) -> int | None: ...
+
+    def search(
+        self,
+        query: str,
+        *,
+        category: str = ...,
+        min_price_krw: int = ...,
+        max_price_krw: int | None = ...,
+        top_k: int = ...,
+    ) -> Any: ...
+
+    def similar(
+        self,
+        product_id: str,
+        *,
+        category: str = ...,
+        min_price_krw: int = ...,
+        max_price_krw: int | None = ...,
+        top_k: int = ...,
+    ) -> list[tuple[str, float]]: ...
+
+
 class WeatherProvider(Protocol):
     """Where the weather comes from (``agent.weather_client``)."""
 
@@ -80,6 +115,7 @@ class ToolContext:
     conversation_id: str | None = None
     granted: frozenset[str] = frozenset()
     policy_search: PolicySearch | None = None
+    product_search: ProductSearch | None = None
     weather: WeatherProvider | None = None
     used: list[str] = field(default_factory=list)
 

@@ -18,6 +18,7 @@ from store.migrations import (
     m006_order_pause,
     m007_desk_limits,
     m008_quality,
+    m009_recommendations,
 )
 
 __all__ = ["MIGRATIONS", "apply"]
@@ -31,6 +32,7 @@ MIGRATIONS = (
     ("m006_order_pause", m006_order_pause.apply),
     ("m007_desk_limits", m007_desk_limits.apply),
     ("m008_quality", m008_quality.apply),
+    ("m009_recommendations", m009_recommendations.apply),
 )
 
 

@@ -1,4 +1,7 @@
-"""Every scripted dialogue, through the one turn function."""
+"""Every scripted dialogue, through the one turn function.
+
+A dialogue with a ``gap`` must fail, so that nobody forgets it once it works.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,9 @@ from collections import Counter
 import pytest
 
 from agent.flows import FLOWS
+from evals.dialogue import Dialogue, Play, load
 from services import Services
 from tests.conftest import Clock
-from tests.dialogue import Dialogue, Play, load
 
 DIALOGUES = load()
 
@@ -26,7 +29,9 @@ PLAYED = [
 
 @pytest.mark.parametrize("dialogue", PLAYED)
 def test_dialogue(dialogue: Dialogue, shop: Services, clock: Clock) -> None:
-    Play(shop, clock, dialogue).run()
+    play = Play(shop, clock, dialogue)
+    wrong = play.run()
+    assert not wrong, "\n".join([f"{dialogue.file} {dialogue.id}", *map(str, wrong), *play.seen])
 
 
 def test_there_are_enough_of_every_intent() -> None:

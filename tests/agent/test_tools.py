@@ -89,6 +89,8 @@ def desk_arguments(ids: Ids) -> dict[str, dict[str, Any]]:
         "advance_order": {"order_id": ids.orders["paid"], "to": "preparing"},
         "find_customer": {"email": "jihun@example.com"},
         "list_audit": {},
+        "list_unanswered": {},
+        "settle_unanswered": {"key": "x"},
         "ticket_queue": {},
         "take_ticket": ticket,
         "assign_ticket": ticket | {"assignee_id": "staff_001"},
@@ -105,8 +107,8 @@ OWNED = tuple(arguments(Ids(dict.fromkeys(("paid", "preparing", "delivered"), ""
 DESK = tuple(desk_arguments(Ids(dict.fromkeys(("paid", "preparing", "delivered"), ""))))
 LISTS = ("list_orders", "list_claims", "list_tickets")
 OPEN = (
-    "search_policies", "search_products", "list_products", "get_product", "get_option",
-    "lookup_guest_order", "calculate", "get_weather",
+    "search_policies", "search_products", "recommend_products", "list_categories",
+    "list_products", "get_product", "get_option", "lookup_guest_order", "calculate", "get_weather",
 )  # fmt: skip
 
 

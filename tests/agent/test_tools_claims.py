@@ -190,17 +190,16 @@ def test_a_proof_opens_that_order_and_no_other(
 
 def test_products_are_filtered_by_price_and_stock(shop: Services, guest: Caller) -> None:
     found = shop.tool(
-        guest, "search_products", words=[], min_price_krw=30000, max_price_krw=40000, limit=99
-    )
+        guest, "search_products", min_price_krw=30000, max_price_krw=40000, limit=99
+    ).matches
     assert found
     assert all(30000 <= match.product.price_krw <= 40000 for match in found)
     for match in found:
         for option in match.product.options:
             set_stock(shop, option.sku, 0)
     assert not shop.tool(
-        guest, "search_products", words=[], min_price_krw=30000, max_price_krw=40000,
-        in_stock=True,
-    )  # fmt: skip
+        guest, "search_products", min_price_krw=30000, max_price_krw=40000, in_stock=True
+    ).matches
     with pytest.raises(NotFound):
         shop.tool(guest, "get_product", product_id="P0000")
 
