@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet
 UNIT := -m "not browser and not process and not slow" -n 2
 
-.PHONY: setup setup-dev run test test-unit test-browser test-neural test-engine check format bench clean
+.PHONY: setup setup-dev run test test-unit test-browser test-neural test-engine check format bench evals clean
 
 setup: $(VENV)/.runtime
 
@@ -38,7 +38,7 @@ test-browser: setup-dev
 	@$(PY) -m pytest -m browser $(ARGS)
 
 # Each extra has an environment of its own, so that the default one stays light.
-.venv-neural/.installed: requirements-neural.txt requirements-dev.txt
+.venv-neural/.installed: requirements.txt requirements-neural.txt requirements-dev.txt
 	@test -x .venv-neural/bin/python || $(PYTHON) -m venv .venv-neural
 	@echo "Installing requirements-neural.txt (once, a few minutes) …"
 	@.venv-neural/bin/pip --disable-pip-version-check install --quiet \
@@ -66,6 +66,10 @@ format: setup-dev
 
 bench: setup-dev
 	@$(PY) -m benchmarks $(ARGS)
+
+# Every suite, compared with the last run; ARGS="--suite intents" measures one.
+evals: setup-dev
+	@$(PY) -m evals run $(ARGS)
 
 clean:
 	rm -rf $(VENV) .venv-neural .venv-vision .mypy_cache .ruff_cache

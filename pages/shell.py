@@ -32,6 +32,7 @@ NAVIGATION = (
     Row("tickets.py", "내 문의", ":material/mark_email_unread:", "tickets", page.SIGNED_IN),
     Row("policies.py", "정책 검색", ":material/menu_book:", "policies", page.EVERYBODY),
     Row("claims.py", "신청 처리", ":material/assignment_return:", "claims", page.STAFF),
+    Row("quality.py", "품질", ":material/monitoring:", "quality", page.STAFF),
     Row("audit.py", "감사 기록", ":material/history:", "audit", page.STAFF),
     Row("account.py", "내 계정", ":material/account_circle:", "account", page.SIGNED_IN),
     Row("signin.py", "로그인", ":material/login:", "signin", ("guest",)),

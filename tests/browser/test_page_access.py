@@ -19,7 +19,7 @@ from tests.browser.conftest import start_server
 pytestmark = pytest.mark.browser
 
 PUBLIC = {"": "상담 채팅", "policies": "정책 검색", "signin": "로그인"}
-STAFF_ONLY = {"audit": "감사 기록", "claims": "신청 처리"}
+STAFF_ONLY = {"audit": "감사 기록", "claims": "신청 처리", "quality": "품질"}
 PRIVATE = {"orders": "주문 내역", "tickets": "내 문의", "account": "내 계정", **STAFF_ONLY}
 SECRET = re.compile(r"\d{8}-\d{7}|minji@example\.com|김민지|배송완료")
 ACCOUNTS = {
