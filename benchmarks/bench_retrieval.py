@@ -7,9 +7,10 @@ from datetime import date
 from pathlib import Path
 
 import settings
-from benchmarks.baselines import figures, lancedb_default, whitespace_bm25
 from benchmarks.questions import QUESTIONS, WARM_UP
+from benchmarks.timing import figures
 from retrieval import CongEncoder, KoreanTokenizer, PolicyIndex, PolicySearch, load_folder
+from retrieval.baselines import lancedb_simple, whitespace_bm25
 from retrieval.chunking import chunk_document
 
 __all__ = ["main", "run"]
@@ -36,7 +37,7 @@ def run() -> dict[str, float]:
         found |= figures("keyword", polite, lambda q: search.search(q, mode="keyword", today=day))
         direct = [f"혹시 {question}" for question in QUESTIONS[third : 2 * third]]
         found |= figures("vector", direct, lambda q: search.search(q, mode="vector", today=day))
-        plain = lancedb_default(Path(folder) / "lancedb", texts)
+        plain = lancedb_simple(texts, Path(folder) / "lancedb")
         for question in WARM_UP:
             plain(question)
         found |= figures("lancedb_default", QUESTIONS, plain)

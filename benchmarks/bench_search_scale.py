@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import settings
-from benchmarks.baselines import figures, lancedb_default, whitespace_bm25
 from benchmarks.questions import QUESTIONS, WARM_UP
+from benchmarks.timing import figures
 from retrieval import (
     Chunk,
     CongEncoder,
@@ -30,6 +30,7 @@ from retrieval import (
     PolicySearch,
     load_folder,
 )
+from retrieval.baselines import lancedb_simple, whitespace_bm25
 from retrieval.chunking import chunk_document
 from retrieval.entries import Encoded, hash64
 from retrieval.index import FIRST_DAY, LAST_DAY, parts_of, payload_of
@@ -175,7 +176,7 @@ def _searches(index: PolicyIndex, pool: Pool, chunks: int, folder: Path) -> dict
     found = figures(f"search_{name}", QUESTIONS, lambda one: search.search(one, today=DAY))
     after = _memory()
     found |= {f"search_{name}_{kind}_mib": after[kind] - before[kind] for kind in before}
-    plain = lancedb_default(folder / "lancedb", pool.texts(chunks))
+    plain = lancedb_simple(pool.texts(chunks), folder / "lancedb")
     for question in WARM_UP:
         plain(question)
     found |= figures(f"lancedb_default_{name}", QUESTIONS, plain)

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "Fit", "ask", "cross_validated", "development", "fit", "main", "noted"]
 
 # What a question counts: noted ones are many and alike, and off-topic ones matter most.
-COUNTS = {"answered": 1.0, "noted": 0.15, "off_topic": 1.3, "no_clause": 1.0}
-ANSWERED = ("answered", "noted")
+COUNTS = {"dev": 1.0, "shop": 1.0, "noted": 0.15, "off_topic": 1.3, "no_clause": 1.0}
+ANSWERED = ("dev", "shop", "noted")
 RIDGE = 5.0
 PARTS, FOLDS, ROUNDS = 4, 10, 10
 KEPT = (0.97, 0.96, 0.95, 0.94, 0.93, 0.90)
@@ -52,7 +52,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A logistic function of raw evidence: ``weights`` (7,)."""
+    """A logistic function of raw evidence: ``weights`` (6,)."""
 
     base: float
     weights: Floats
@@ -69,7 +69,7 @@ def development() -> list[tuple[str, str]]:
         for line in (DATA / f"{name}.jsonl").read_text("utf-8").splitlines():
             row = json.loads(line)
             without = "off_topic" if name == "off_topic_dev" else "no_clause"
-            found.append(("answered" if row.get("relevant") else without, row["question"]))
+            found.append((name if row.get("relevant") else without, row["question"]))
     return found
 
 
@@ -89,7 +89,7 @@ def noted(documents: Sequence[Document], part: int) -> tuple[list[Document], lis
 
     def cut(match: re.Match[str]) -> str:
         nonlocal count
-        kept = []
+        kept: list[str] = []
         for line in match[2].splitlines():
             count += 1
             (held if count % PARTS == part else kept).append(line)
@@ -167,9 +167,12 @@ def main() -> None:
     by_kind = {kind: scores[[one.kind == kind for one in asked]] for kind in COUNTS}
     print("presented  " + "".join(f"{kind:>11}" for kind in by_kind) + "   from")
     for kept in KEPT:
-        least = float(np.quantile(by_kind["answered"], 1 - kept))
+        least = float(np.quantile(by_kind["dev"], 1 - kept))
         shares = "".join(f"{(one >= least).mean():>11.3f}" for one in by_kind.values())
         print(f"{kept:<11.2f}{shares}   {1 / (1 + np.exp(-least)):.2f}")
+    for least in (0.10, 0.15, 0.20, 0.25):
+        below = [(1 / (1 + np.exp(-one)) < least).mean() for one in by_kind.values()]
+        print(f"below {least:.2f} " + "".join(f"{one:>11.3f}" for one in below))
     print("questions  " + "".join(f"{len(one):>11}" for one in by_kind.values()))
     model = fit(rows, answered, counts)
     for part, weight, spread in zip(fields(Evidence), model.weights, rows.std(axis=0), strict=True):

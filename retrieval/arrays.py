@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["ArrayWriter", "open_array", "ranges", "spans"]
+__all__ = ["ArrayWriter", "blob_of", "open_array", "ranges", "read_blob", "spans"]
 
 
 class ArrayWriter:
@@ -72,6 +72,17 @@ def open_array(
     # A plain view: NumPy's own class for mapped files makes every slice slow.
     flat: NDArray[Any] = np.memmap(path, dtype=dtype, mode=mode).view(np.ndarray)
     return flat.reshape(-1, width) if width else flat
+
+
+def blob_of(key: str, payload: str) -> bytes:
+    """A key, which may hold anything, and its payload in one: see :func:`read_blob`."""
+    return f"{len(key)}\n{key}{payload}".encode("utf-8", "surrogatepass")
+
+
+def read_blob(blob: bytes) -> tuple[str, str]:
+    """The key and the payload of a :func:`blob_of`. Raises ValueError for anything else."""
+    size, _, rest = blob.decode("utf-8", "surrogatepass").partition("\n")
+    return rest[: int(size)], rest[int(size) :]
 
 
 def spans(ends: NDArray[Any], rows: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -139,7 +139,7 @@ def measure(
 def passage_documents(path: Path) -> list[Document]:
     """The documents of a JSONL file of ``{"id", "text"}``. Raises BadInput, also for an id
     that comes twice."""
-    documents = _read(path, lambda row: _document(str(row["id"]), str(row["text"])))
+    documents = _read(path, lambda row: _document(_id(row["id"]), _text(row["text"])))
     seen: set[str] = set()
     for document in documents:
         if document.doc_id in seen:
@@ -152,7 +152,7 @@ def passage_documents(path: Path) -> list[Document]:
 
 def read_questions(path: Path) -> list[Question]:
     """The questions of a JSONL file of ``{"text", "relevant": [ids]}``. Raises BadInput."""
-    return _read(path, lambda row: Question(str(row["text"]), frozenset(map(str, row["relevant"]))))
+    return _read(path, lambda row: Question(_text(row["text"]), _ids(row["relevant"])))
 
 
 def _with_twins(questions: Sequence[Question], documents: Sequence[Document]) -> list[Question]:
@@ -227,9 +227,27 @@ def _document(doc_id: str, text: str) -> Document:
     return replace(plain, content_hash=content_hash(plain))
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value.encode("utf-8", "replace").decode()  # JSON may hold halves of letters
+
+
+def _id(value: object) -> str:
+    if not isinstance(value, (str, int)):
+        raise TypeError("not an id")
+    return str(value)
+
+
+def _ids(value: object) -> frozenset[str]:
+    """A list of ids; one alone may stand without the brackets."""
+    return frozenset(map(_id, value if isinstance(value, list) else [value]))
+
+
 def _read(path: Path, make: Callable[[dict[str, Any]], T]) -> list[T]:
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
+        # Not splitlines: texts from the web hold U+2028 and the like, which JSON allows.
+        lines = path.read_text("utf-8-sig").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(
             f"{path}: 파일을 읽을 수 없습니다. 경로와 UTF-8 저장을 확인해 주세요."
@@ -239,8 +257,10 @@ def _read(path: Path, make: Callable[[dict[str, Any]], T]) -> list[T]:
         if line.strip():
             try:
                 rows.append(make(json.loads(line)))
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
                 raise BadInput(
                     f"{path}의 {number}번째 줄을 읽을 수 없습니다. 한 줄에 JSON 하나를 적어 주세요."
                 ) from error
+    if not rows:
+        raise BadInput(f"{path}: 파일이 비어 있습니다. 한 줄에 JSON 하나를 적어 주세요.")
     return rows

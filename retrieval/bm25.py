@@ -8,7 +8,7 @@ by their meaning alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -67,16 +67,28 @@ class Terms:
         some = int((np.diff(asked_ends, prepend=0) > 0).sum())
         return max(1.0, float(self._lengths[self._entries :].sum()) / max(1, some))
 
+    def numbers(self, words: Sequence[str]) -> Numbers:
+        """The number of each term, shape (len(words),); -1 where no row holds it."""
+        import numpy as np
+
+        hashes = np.array([hash64(word) for word in words], dtype="u8")
+        places = np.searchsorted(self._hashes, hashes).astype(np.int64)
+        places[places == len(self._hashes)] = -1
+        inside = places >= 0
+        inside[inside] = self._hashes[places[inside]] == hashes[inside]
+        return np.where(inside, places, -1)
+
+    def of(self, rows: Numbers) -> Numbers:
+        """The numbers of the terms of ``rows``, repeats included."""
+        return self._terms[ranges(*spans(self._ends, rows))]
+
     def weigh(self, terms: Mapping[str, float]) -> Weighed:
         """Look up a question's ``terms`` (term → how often it counts)."""
         import numpy as np
 
         words = list(terms)
-        hashes = np.array([hash64(word) for word in words], dtype="u8")
-        places = np.searchsorted(self._hashes, hashes)
-        known = np.zeros(len(words), dtype=bool)
-        inside = places < len(self._hashes)
-        known[inside] = self._hashes[places[inside]] == hashes[inside]
+        places = self.numbers(words)
+        known = places >= 0
         frequencies = np.zeros(len(words))
         frequencies[known] = self._frequencies[places[known]]
         # Lucene's form: never negative.
@@ -85,7 +97,7 @@ class Terms:
         order = np.argsort(-weights[known], kind="stable")
         by_number = np.argsort(places[known])
         return Weighed(
-            numbers=places[known][by_number].astype(np.int64),
+            numbers=places[known][by_number],
             weights=weights[known][by_number],
             information=float(weights.sum()),
             words=tuple(np.array(words, dtype=object)[known][order]),

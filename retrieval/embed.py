@@ -270,16 +270,16 @@ class CongEncoder:
         try:
             self._cache_dir.mkdir(parents=True, exist_ok=True)
             # Written aside and renamed: another process never reads half a file.
-            handle, name = tempfile.mkstemp(dir=self._cache_dir, suffix=".npz.tmp")
-            with os.fdopen(handle, "wb") as file:
+            with tempfile.TemporaryDirectory(dir=self._cache_dir) as aside:
+                path = Path(aside) / self.cache_file.name
                 np.savez(
-                    file,
+                    path,
                     anchors=basis.anchors,
                     transform=basis.transform,
                     mean=basis.mean,
                     components=basis.components,
                 )
-            os.replace(name, self.cache_file)
+                os.replace(path, self.cache_file)
         except OSError as error:
             log.warning("the encoder basis cannot be kept in %s: %s", self._cache_dir, error)
         return basis

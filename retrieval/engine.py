@@ -94,8 +94,9 @@ class Index:
             return True
         try:
             self._open = Snapshot(self._store.path(manifest.generation), manifest)
-        except (OSError, RuntimeError, ValueError, KeyError) as error:
-            # Two builds may have passed since the manifest was read: the caller looks again.
+        except Exception as error:
+            # A damaged file may hold anything. Or two builds have passed since the manifest was
+            # read: the caller looks again.
             log.warning("index %s cannot be opened: %s", manifest.generation, error)
             self._open = None
             return False
@@ -103,11 +104,15 @@ class Index:
 
     def encoder_matches(self, snapshot: Snapshot) -> bool:
         """Whether questions encoded now can be compared with the vectors of ``snapshot``."""
-        mine = (self._encoder_name, self.encoder.dim)
-        return mine == (snapshot.manifest.encoder, snapshot.manifest.dim)
+        return self._encoder_name == snapshot.manifest.encoder
+
+    def _made_alike(self, manifest: Manifest) -> bool:
+        """Whether entries would be encoded today as they were for ``manifest``."""
+        mine = (self.tokenizer.version, self._encoder_name, self._recipe)
+        return mine == (manifest.tokenizer, manifest.encoder, manifest.recipe)
 
     def status(self) -> IndexStatus:
-        """What lies on the disk now. Does not load Kiwi."""
+        """What lies on the disk now. Loads neither Kiwi nor an encoder's model."""
         snapshot = self.snapshot()
         if snapshot is None:
             return IndexStatus(ready=False)
@@ -120,7 +125,7 @@ class Index:
             built_at=manifest.built_at,
             tokenizer=manifest.tokenizer,
             encoder=manifest.encoder,
-            stale=not manifest.made_like(self._manifest()),
+            stale=not self._made_alike(manifest),
         )
 
     # -- building --------------------------------------------------------------------------
@@ -136,13 +141,15 @@ class Index:
         keys, :class:`errors.Unavailable` when another process builds for over two minutes.
         """
         started = time.perf_counter()
+        if iter(groups) is groups:
+            raise TypeError("groups are gone through twice: give a list, not a generator")
         wanted, repeated = _numbered(groups)
         if repeated:
             raise ValueError("keys of groups (doc_ids) must differ")
         with self._store.building():
             old = self.snapshot()
             known = old.groups if old else {}
-            if old is not None and (rebuild or not old.manifest.made_like(self._manifest())):
+            if old is not None and (rebuild or not self._made_alike(old.manifest)):
                 # What was there under other versions counts as changed, not as added.
                 old = None
             same = {one for one in wanted if old and known.get(one) == wanted[one]}
@@ -163,14 +170,14 @@ class Index:
     def _encoder_name(self) -> str:
         return f"{self.encoder.name}/{self.encoder.version}"
 
-    def _manifest(self, generation: str = "", groups: int = 0, entries: int = 0) -> Manifest:
+    def _manifest(self, generation: str, groups: int, entries: int) -> Manifest:
         return Manifest(
             generation=generation,
             tokenizer=self.tokenizer.version,
             encoder=self._encoder_name,
             dim=self.encoder.dim,
             recipe=self._recipe,
-            built_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            built_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
             groups=groups,
             entries=entries,
         )

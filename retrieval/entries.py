@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Encoded", "Entry", "Filter", "Group", "Part", "hash64", "sql"]
 
+MOST = 2**62
 Op = Literal["=", "!=", "<", "<=", ">", ">="]
 
 
@@ -36,7 +37,7 @@ class Part:
 class Entry:
     """One thing to be found by its ``parts`` and by ``asked``, other words people use for it.
 
-    ``key`` names it (one line, no other entry has it). ``payload`` is any text that comes
+    ``key`` names it (no other entry has it). ``payload`` is any text that comes
     back with a hit. ``columns`` are for filters: the same names and kinds in every entry,
     whole numbers or short words with few different values.
     """
@@ -95,4 +96,6 @@ def sql(filters: Sequence[Filter]) -> str:
 
 
 def _literal(value: int | str) -> str:
-    return str(int(value)) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+    if isinstance(value, int):  # a customer may write any number; LanceDB refuses long ones
+        return str(max(-MOST, min(int(value), MOST)))
+    return "'" + value.replace("'", "''") + "'"

@@ -15,9 +15,10 @@ from dataclasses import astuple, dataclass, fields
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
+from retrieval.confidence import Evidence, Gauge
 from retrieval.engine import Index
 from retrieval.entries import Filter
-from retrieval.fusion import Signals, fuse, keyword_score, vector_score
+from retrieval.fusion import Signals, fuse, keyword_score, own_meaning, vector_score
 from retrieval.query import query_terms, query_vector
 from retrieval.rerank import Candidate, Reranker
 from retrieval.snapshot import Snapshot
@@ -66,11 +67,15 @@ class FoundEntry:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found, best first; ``mode_used`` and ``notice`` as in ``SearchResult``."""
+    """What was found, best first; ``mode_used`` and ``notice`` as in ``SearchResult``.
+
+    ``evidence`` tells how sure the first one is; None when nobody asked, or nothing was found.
+    """
 
     mode_used: ModeUsed
     notice: str = ""
     entries: tuple[FoundEntry, ...] = ()
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class _Stages:
     None where the stage could not take part at all."""
 
     candidates: Numbers
+    meaning: Floats  # cosine with the own text
     keyword: Floats | None
     vector: Floats | None
     fused: Floats | None
@@ -89,7 +95,8 @@ class _Stages:
 class Finder:
     """Asks one index. Thread safe; keeps nothing between questions.
 
-    ``text_of`` makes of a payload the text that ``reranker`` sees.
+    ``text_of`` makes of a payload the text that ``reranker`` sees. ``gauge`` is asked how
+    sure the best entry is.
     """
 
     def __init__(
@@ -98,11 +105,13 @@ class Finder:
         *,
         words: Words | None = None,
         reranker: Reranker | None = None,
+        gauge: Gauge | None = None,
         text_of: Callable[[str], str] = str,
     ) -> None:
         self.index = index
         self._words = words
         self._reranker = reranker
+        self._gauge = gauge
         self._text_of = text_of
 
     def find(
@@ -125,7 +134,7 @@ class Finder:
                 return Found("none", "nothing_in_force")
             try:
                 return self._answer(snapshot, text, mode, top_k, filters)
-            except (OSError, RuntimeError, ValueError) as error:
+            except (OSError, RuntimeError, ValueError, LookupError) as error:
                 # Two builds may have passed since the snapshot was taken: look again.
                 log.warning("search in %s failed: %s", snapshot.version, error)
                 if self.index.snapshot() is snapshot and attempt:
@@ -162,7 +171,20 @@ class Finder:
         used, notice = _choose(mode, stages)
         if used == "none":
             return Found("none", notice)
-        return Found(used, notice, _entries(snapshot, stages, used, top_k))
+        entries = _entries(snapshot, stages, used, top_k)
+        if not entries:  # no entry that may be seen has a vector
+            return Found("none", "no_known_words")
+        return Found(used, notice, entries, self._evidence(snapshot, text, stages, used))
+
+    def _evidence(
+        self, snapshot: Snapshot, text: str, stages: _Stages, used: ModeUsed
+    ) -> Evidence | None:
+        order = _placed(stages, used)[0]
+        if self._gauge is None or not len(order):
+            return None
+        best = int(stages.candidates[order[0]])
+        meaning = float(stages.meaning[order[0]])
+        return self._gauge.read(snapshot, text, best, meaning)
 
     def _stages(self, snapshot: Snapshot, text: str, filters: Sequence[Filter]) -> _Stages:
         import numpy as np
@@ -174,11 +196,13 @@ class Finder:
         signals = snapshot.signals(weighed, vector, candidates)
         shared = keyword_score(signals)
         keyword = np.where(shared > 0, shared, np.nan) if (shared > 0).any() else None
+        meaning = own_meaning(signals)
         if vector is None:
-            return _Stages(candidates, keyword, None, None, None, notice)
+            return _Stages(candidates, meaning, keyword, None, None, None, notice)
         fused = fuse(signals)
         reranked = self._rerank(snapshot, text, candidates, signals, fused)
-        return _Stages(candidates, keyword, vector_score(signals), fused, reranked, "")
+        cosines = vector_score(signals)
+        return _Stages(candidates, meaning, keyword, cosines, fused, reranked, "")
 
     def _by_vector(
         self, snapshot: Snapshot, text: str, filters: Sequence[Filter]

@@ -1,4 +1,4 @@
-"""How the stages' signals become one score, and whether the best one answers.
+"""How the stages' signals become one score.
 
 Sums of scores, never of ranks: reciprocal ranks throw away how sure a stage is, which costs
 8 to 17 points of R@1 wherever words alone are strong (docs/retrieval.md). Meaning weighs the
@@ -11,20 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from retrieval.types import Scores
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-__all__ = ["Signals", "answerable", "fuse", "is_confident", "keyword_score", "vector_score"]
+__all__ = ["Signals", "fuse", "keyword_score", "own_meaning", "vector_score"]
 
 FEW_WORDS, MANY_WORDS = 0.08, 0.14  # of the question's information, in the best entry's text
 MEANING_WITHOUT_WORDS, MEANING_WITH_WORDS = 0.45, 0.15
 ASKED_MEANING = 0.4
-CONFIDENT_FROM = 0.28
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ def vector_score(signals: Signals) -> Floats:
     """The vector stage's own score, a cosine of shape (n,); nan for an entry without vector."""
     import numpy as np
 
-    own = _own_meaning(signals)
+    own = own_meaning(signals)
     return np.where(np.isnan(signals.asked), own, (own + signals.asked) / 2)
 
 
@@ -58,7 +55,7 @@ def fuse(signals: Signals) -> Floats:
     """The hybrid score, shape (n,), higher is better, never nan."""
     import numpy as np
 
-    own = np.nan_to_num(_own_meaning(signals))
+    own = np.nan_to_num(own_meaning(signals))
     shared = float(signals.keyword.max(initial=0.0))
     known = min(1.0, max(0.0, (shared - FEW_WORDS) / (MANY_WORDS - FEW_WORDS)))
     weight = MEANING_WITHOUT_WORDS + known * (MEANING_WITH_WORDS - MEANING_WITHOUT_WORDS)
@@ -69,27 +66,8 @@ def fuse(signals: Signals) -> Floats:
     return fused
 
 
-def _own_meaning(signals: Signals) -> Floats:
+def own_meaning(signals: Signals) -> Floats:
+    """Cosine with an entry's own text, shape (n,); nan for an entry without vector."""
     import numpy as np
 
     return (signals.passage + np.nan_to_num(signals.sentence)) / 2
-
-
-def answerable(best: Scores) -> float:
-    """How sure the best hit is to be about the question, 0 to 1.
-
-    Meaning tells most: a question about something else still shares 언제 or 얼마 with a clause.
-    """
-    if best.vector is None:
-        return best.keyword or 0.0
-    return ((best.keyword or 0.0) + 3 * best.vector) / 4
-
-
-def is_confident(best: Scores) -> bool:
-    """Whether the best hit may be presented as an answer.
-
-    Of the development questions that a clause answers 97 of 100 pass, of those about
-    something else altogether 27 of 100. What the shop is asked but says nothing about passes
-    nearly always: no score tells a missing clause from the one beside it.
-    """
-    return answerable(best) >= CONFIDENT_FROM

@@ -9,6 +9,7 @@ policy_index/
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -16,15 +17,17 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import IO
 
 from errors import Unavailable
 
 __all__ = ["Manifest", "Store"]
 
-FORMAT = 2  # raise when the table's columns or the chunking change
+FORMAT = 3  # raise when what lies in a generation's folder changes
 LOCK_WAIT_S = 120.0
+UNWRITABLE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
 _GENERATION = re.compile(r"gen-(\d{6,})\Z")
 
 
@@ -42,10 +45,13 @@ class Manifest:
     entries: int
     format: int = FORMAT
 
-    def made_like(self, other: Manifest) -> bool:
-        """Whether rows of the one may be reused in the other."""
-        names = ("tokenizer", "encoder", "dim", "recipe", "format")
-        return all(getattr(self, name) == getattr(other, name) for name in names)
+    def readable(self) -> bool:
+        """Whether this program wrote it: a file may hold anything."""
+        kinds = {"str": str, "int": int}
+        typed = all(
+            isinstance(getattr(self, one.name), kinds[str(one.type)]) for one in fields(self)
+        )
+        return typed and self.format == FORMAT and bool(_GENERATION.match(self.generation))
 
 
 class Store:
@@ -71,12 +77,12 @@ class Store:
         """The manifest in force, or None when there is none that this program can read."""
         try:
             manifest = Manifest(**json.loads(self._pointer.read_text("utf-8")))
-        except (OSError, ValueError, TypeError):
+        except (OSError, ValueError, TypeError, RecursionError):
             return None
-        return manifest if manifest.format == FORMAT else None
+        return manifest if manifest.readable() else None
 
     def next_name(self) -> str:
-        """A name that no generation has, left-overs of a killed build included."""
+        """A name that no generation has."""
         return f"gen-{max(self._numbers(), default=0) + 1:06d}"
 
     def switch(self, manifest: Manifest) -> None:
@@ -98,28 +104,50 @@ class Store:
     def building(self, *, wait_s: float = LOCK_WAIT_S) -> Iterator[None]:
         """Hold the lock against other processes and threads; it ends with the process.
 
-        Raises :class:`errors.Unavailable` when another builder holds it over ``wait_s``.
+        Raises :class:`errors.Unavailable` when another builder holds it over ``wait_s``, and
+        when the disk is full or may not be written to, also while building.
         """
-        import fcntl
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            with (self.directory / ".lock").open("w") as lock:
+                _wait_for(lock, wait_s)
+                self._clean()
+                yield
+        except OSError as error:
+            if error.errno not in UNWRITABLE:
+                raise
+            raise Unavailable(
+                f"색인을 쓸 수 없습니다({error.strerror}). 디스크의 빈 공간과 쓰기 권한을 "
+                f"확인해 주세요: {self.directory}",
+                code="index_unwritable",
+            ) from error
 
-        self.directory.mkdir(parents=True, exist_ok=True)
-        with (self.directory / ".lock").open("w") as lock:
-            deadline = time.monotonic() + wait_s
-            while True:
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    if time.monotonic() > deadline:
-                        raise Unavailable(
-                            "다른 곳에서 색인을 만들고 있습니다. 잠시 뒤 다시 시도해 주세요.",
-                            code="index_busy",
-                        ) from None
-                    time.sleep(0.05)
-            yield
+    def _clean(self) -> None:
+        """Remove what killed builds left: a program killed at every build would fill the disk."""
+        manifest = self.manifest()
+        current = int(manifest.generation.removeprefix("gen-")) if manifest else 0
+        for number in self._numbers():
+            if number > current:
+                shutil.rmtree(self.path(f"gen-{number:06d}"), ignore_errors=True)
 
     def _numbers(self) -> list[int]:
         if not self.directory.is_dir():
             return []
         names = (_GENERATION.match(path.name) for path in self.directory.iterdir())
         return [int(match[1]) for match in names if match]
+
+
+def _wait_for(lock: IO[str], wait_s: float) -> None:
+    import fcntl
+
+    deadline = time.monotonic() + wait_s
+    while True:
+        try:
+            return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise Unavailable(
+                    "다른 곳에서 색인을 만들고 있습니다. 잠시 뒤 다시 시도해 주세요.",
+                    code="index_busy",
+                ) from None
+            time.sleep(0.05)

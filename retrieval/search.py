@@ -8,8 +8,8 @@ from collections import OrderedDict
 from dataclasses import replace
 from datetime import date
 
+from retrieval.confidence import CONFIDENT_FROM, Gauge, probability
 from retrieval.find import MAX_QUERY_CHARS, NOTICES, Finder, Found
-from retrieval.fusion import is_confident
 from retrieval.highlight import highlight_spans
 from retrieval.index import PolicyIndex, chunk_of, searchable_text, visible_to
 from retrieval.rerank import Coverage, Reranker
@@ -37,9 +37,11 @@ class PolicySearch:
         reranker: Reranker | None = None,
     ) -> None:
         self.index = index
+        words = Words(index.tokenizer)
         self.finder = Finder(
             index.engine,
-            words=Words(index.tokenizer),
+            words=words,
+            gauge=Gauge(index.tokenizer, words),
             reranker=reranker or Coverage(index.tokenizer),
             text_of=_text_of,
         )
@@ -67,7 +69,7 @@ class PolicySearch:
         snapshot = self.index.snapshot()
         top_k = max(1, min(top_k, MAX_TOP_K))
         seen = visible_to(staff=staff, today=today, include_superseded=include_superseded)
-        key = (query, mode, top_k, seen, snapshot and snapshot.version)
+        key = (query, mode, top_k, seen, snapshot and snapshot.manifest)
         result = self._cached(key)
         if result is None:
             found = self.finder.find(query, mode=mode, top_k=top_k, filters=seen)
@@ -99,6 +101,7 @@ def _result(query: str, mode: Mode, found: Found) -> SearchResult:
     hits = tuple(
         Hit(chunk_of(one.payload), one.score, one.ranks, one.scores) for one in found.entries
     )
+    confidence = probability(found.evidence) if found.evidence else 0.0
     return SearchResult(
         query=query,
         mode=mode,
@@ -106,7 +109,8 @@ def _result(query: str, mode: Mode, found: Found) -> SearchResult:
         took_ms=0.0,
         hits=hits,
         notice=found.notice,
-        confident=bool(hits) and is_confident(hits[0].scores),
+        confident=confidence >= CONFIDENT_FROM,
+        confidence=confidence,
     )
 
 

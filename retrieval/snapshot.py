@@ -2,7 +2,7 @@
 
 Opening maps files and reads a little of them (see :mod:`retrieval.writer` for what lies in
 the folder), so that a million entries open as quickly as a hundred. Arrays by entry:
-``payload`` ("key\\npayload"), ``groups``, ``vectors`` (its passage's, then its sentences'),
+``payload`` (with its key), ``groups``, ``vectors`` (its passage's, then its sentences'),
 ``column_*``; an array of variable parts has its ends beside it. By row (entries' own texts
 first, then the asked wordings): ``terms``, ``counts``, ``lengths``.
 """
@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import json
 import operator
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retrieval.arrays import open_array, ranges, spans
+from retrieval.arrays import open_array, ranges, read_blob, spans
 from retrieval.bm25 import Terms, Weighed
 from retrieval.entries import Encoded, Filter, hash64
 from retrieval.fusion import Signals, vector_score
@@ -58,13 +58,14 @@ class Snapshot:
 
         self.manifest = manifest
         meta = json.loads((folder / "meta.json").read_text("utf-8"))
+        for name, size in meta["bytes"].items():
+            if (folder / name).stat().st_size != size:
+                raise OSError(f"{folder / name} is not {size} bytes long")
         self.entries = int(meta["entries"])
         self._words: dict[str, list[str] | None] = meta["columns"]
         self.terms = Terms(folder, self.entries)
         self._payload = open_array(folder, "payload", "u1")
         self._payload_ends = open_array(folder, "payload_ends", "i8")
-        if len(self._payload_ends) != self.entries:
-            raise OSError(f"{folder}: arrays are missing")
         self._keys = open_array(folder, "key_hashes", "u8")
         self._key_rows = open_array(folder, "key_rows", "u4")
         self._groups = open_array(folder, "groups", "u8")
@@ -83,8 +84,10 @@ class Snapshot:
         self._nearest = Table(folder, VECTORS, fragments[VECTORS]) if fragments[VECTORS] else None
         if self._nearest is None:  # few enough to be compared one and all, fastest as float32
             self._vectors = np.asarray(self._vectors, dtype=np.float32)
-        self._mask = lru_cache(MASKS_KEPT)(self._mask_now)
-        self._folder = folder
+            self._asked_vectors = np.asarray(self._asked_vectors, dtype=np.float32)
+        # No method: a cache that holds its own snapshot keeps the files of every generation
+        # open until the garbage collector comes by.
+        self._mask = lru_cache(MASKS_KEPT)(partial(_mask, self.entries, self._words, self._columns))
 
     @property
     def version(self) -> str:
@@ -118,9 +121,7 @@ class Snapshot:
     def read(self, entry: int) -> tuple[str, str]:
         """An entry's key and payload."""
         start = int(self._payload_ends[entry - 1]) if entry else 0
-        blob = self._payload[start : int(self._payload_ends[entry])].tobytes().decode()
-        key, _, payload = blob.partition("\n")
-        return key, payload
+        return read_blob(self._payload[start : int(self._payload_ends[entry])].tobytes())
 
     def vector(self, entry: int) -> NDArray[np.float32] | None:
         """The vector of the whole entry, of length 1; None when it has none."""
@@ -134,22 +135,10 @@ class Snapshot:
     def visible(self, filters: Sequence[Filter]) -> Mask:
         """Which entries all ``filters`` hold for, shape (entries,); do not write to it.
 
-        Raises ValueError for a column that the index does not have.
+        Raises ValueError for a column that the index does not have or that holds no such
+        values.
         """
         return self._mask(tuple(filters))
-
-    def _mask_now(self, filters: tuple[Filter, ...]) -> Mask:
-        import numpy as np
-
-        mask = np.ones(self.entries, dtype=bool)
-        for one in filters if self.entries else ():
-            if one.column not in self._columns:
-                raise ValueError(f"no column {one.column!r} in {sorted(self._columns)}")
-            words, value = self._words[one.column], one.value
-            if words is not None:
-                value = words.index(str(value)) if value in words else -1
-            mask &= COMPARE[one.op](self._columns[one.column], value)
-        return mask
 
     # -- candidates ----------------------------------------------------------------------------
 
@@ -233,6 +222,14 @@ class Snapshot:
         entries[asked] = self._asked_entries[rows[asked] - self.entries]
         return np.asarray(entries, dtype=np.int64)
 
+    def terms_of(self, entry: int) -> Numbers:
+        """The numbers of the terms of an entry's own text and of all its asked wordings."""
+        import numpy as np
+
+        starts, sizes = spans(self._asked_ends, np.array([entry]))
+        asked = ranges(starts, sizes) + self.entries
+        return self.terms.of(np.concatenate([[entry], asked]))
+
     # -- scores --------------------------------------------------------------------------------
 
     def signals(
@@ -277,9 +274,10 @@ class Snapshot:
         if not len(self._asked_vectors):
             return np.full(len(entries), np.nan)
         starts, sizes = spans(self._asked_ends, entries)
-        vectors = self._asked_vectors[ranges(starts, sizes)].astype(np.float32)
-        found = np.vecdot(vectors, query).astype(np.float64)
-        found[~vectors.any(axis=1)] = -np.inf
+        everything = len(entries) == self.entries
+        vectors = self._asked_vectors if everything else self._asked_vectors[ranges(starts, sizes)]
+        found = np.vecdot(vectors.astype(np.float32, copy=False), query).astype(np.float64)
+        found[found == 0] = -np.inf  # an unknown wording is all zero
         best = _best(found, sizes, np.nan)
         best[np.isneginf(best)] = np.nan
         return best
@@ -325,6 +323,28 @@ class Snapshot:
     def _value(self, column: str, entry: int) -> int | str:
         value, words = int(self._columns[column][entry]), self._words[column]
         return value if words is None else words[value]
+
+
+def _mask(
+    entries: int,
+    words_of: Mapping[str, list[str] | None],
+    columns: Mapping[str, Numbers],
+    filters: tuple[Filter, ...],
+) -> Mask:
+    import numpy as np
+
+    mask = np.ones(entries, dtype=bool)
+    for one in filters if entries else ():
+        if one.column not in columns:
+            raise ValueError(f"no column {one.column!r} in {sorted(columns)}")
+        words, value = words_of[one.column], one.value
+        ordered = one.op not in ("=", "!=")
+        if isinstance(value, str) != (words is not None) or (words is not None and ordered):
+            raise ValueError(f"column {one.column!r} cannot be compared: {one.op} {value!r}")
+        if words is not None:
+            value = words.index(str(value)) if value in words else -1
+        mask &= COMPARE[one.op](columns[one.column], value)
+    return mask
 
 
 def _telling(weighed: Weighed) -> tuple[str, ...]:

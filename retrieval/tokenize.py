@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
 __all__ = ["Analysis", "KoreanTokenizer", "Morpheme", "is_content", "normalise"]
@@ -97,7 +97,7 @@ class KoreanTokenizer:
 
     def __init__(self, *, cache_size: int = CACHED_TEXTS) -> None:
         self._analyse = lru_cache(cache_size)(self._analyse_now)
-        self._analysis = lru_cache(cache_size)(self.analyse_once)
+        self._analysis = lru_cache(cache_size)(partial(self._terms_and_ids, self._analyse))
 
     @property
     def kiwi_version(self) -> str:
@@ -134,8 +134,11 @@ class KoreanTokenizer:
 
         About 110 characters a millisecond. Kiwi's own batches and threads are no faster.
         """
+        return self._terms_and_ids(self._analyse_now, text)
+
+    def _terms_and_ids(self, analyse: Callable[[str], tuple[Morpheme, ...]], text: str) -> Analysis:
         plain = normalise(text)
-        content = [morpheme for morpheme in self._analyse_now(plain) if is_content(morpheme)]
+        content = [morpheme for morpheme in analyse(plain) if is_content(morpheme)]
         terms = [_joined(morpheme.form) for morpheme in content]
         known = set(terms)
         for word in _WORD.findall(plain):

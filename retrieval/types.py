@@ -1,8 +1,9 @@
 """What the policy search takes and gives: plain frozen values, no behaviour.
 
 Scores are plain floats whose scale depends on the stage: ``keyword`` is BM25n (0 to 1, the
-share of the query's information found), ``vector`` a cosine (-1 to 1), ``fused`` their
-weighted sum. Ranks count from 1. None means that the stage has nothing to say.
+share of the query's information found; up to 2 with the asked wordings' share), ``vector`` a
+cosine (-1 to 1), ``fused`` their weighted sum, ``reranked`` that and the re-ranker's bonus.
+Ranks count from 1. None means that the stage has nothing to say.
 """
 
 from __future__ import annotations
@@ -113,7 +114,8 @@ class SearchResult:
 
     ``mode_used`` differs from ``mode`` only when a stage could not take part; ``notice`` then
     says why, as a snake_case word (see ``retrieval.search.NOTICES``), and is empty otherwise.
-    ``confident`` is False when the best hit is too weak to be presented as an answer.
+    ``confidence`` (0 to 1) is how sure the best hit is to answer; ``confident`` is False when
+    that is too little to present it as an answer (``retrieval.confidence``).
     """
 
     query: str
@@ -123,6 +125,7 @@ class SearchResult:
     hits: tuple[Hit, ...] = ()
     notice: str = ""
     confident: bool = False
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,15 @@ from __future__ import annotations
 import logging
 import math
 import threading
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from retrieval.embed import END_VECTOR_IDS
+from retrieval.embed import END_VECTOR_IDS, FIRST_WORD_ID
 from retrieval.tokenize import KoreanTokenizer, Morpheme, is_content, normalise
 
-__all__ = ["WORDS_FILE", "Words"]
+__all__ = ["WORDS_FILE", "Words", "information"]
 
 log = logging.getLogger(__name__)
 WORDS_FILE = Path(__file__).resolve().parents[1] / "data" / "retrieval" / "words.yaml"
@@ -28,6 +29,7 @@ KEPT = 256  # texts: terms and vector ask one after the other
 MOST_ADDED = 2.0  # together, in words of full weight: a long question must not drown
 
 Form = tuple[str, str]  # a morpheme's form and the first letter of its tag
+_Way = tuple[str, frozenset[Form], float]  # the policy word, what must be said, the weight
 _POINTING = frozenset({"NP", "MM", "VX", "VC"})
 # Alone these say nothing: 거 (a thing), 다 (all, or an ending that was misread).
 _EMPTY = frozenset({("거", "N"), ("다", "M")})
@@ -43,7 +45,7 @@ class Words:
         self._tokenizer = tokenizer
         self._path = path
         self._lock = threading.Lock()
-        self._ways: dict[str, list[tuple[frozenset[Form], float]]] | None = None
+        self._ways: dict[Form, list[_Way]] | None = None
         self._kept = lru_cache(KEPT)(self._meant)
 
     def meant(self, text: str) -> Mapping[str, float]:
@@ -52,18 +54,23 @@ class Words:
 
     def _meant(self, text: str) -> Mapping[str, float]:
         said = self._forms(text).keys()
+        loaded = self._loaded()
         found: dict[str, float] = {}
-        for word, ways in self._loaded().items():
-            weight = max((weight for forms, weight in ways if forms <= said), default=0.0)
-            if weight:
-                found[word] = weight
+        for form in said:
+            for word, forms, weight in loaded.get(form, ()):
+                if weight > found.get(word, 0.0) and forms <= said:
+                    found[word] = weight
         share = min(1.0, MOST_ADDED / max(sum(found.values()), 1e-9))
         return {word: weight * share for word, weight in found.items()}
 
-    def _loaded(self) -> dict[str, list[tuple[frozenset[Form], float]]]:
+    def _loaded(self) -> dict[Form, list[_Way]]:
+        """Every way under one of its forms: a question has few, the list thousands."""
         with self._lock:
             if self._ways is None:
-                self._ways = {word: self._analysed(ways) for word, ways in self._read().items()}
+                self._ways = defaultdict(list)
+                for word, ways in self._read().items():
+                    for forms, weight in self._analysed(ways):
+                        self._ways[min(forms)].append((word, forms, weight))
             return self._ways
 
     def _read(self) -> dict[str, list[str]]:
@@ -81,8 +88,8 @@ class Words:
         for way in ways:
             forms = self._forms(way)
             if not forms.keys() <= _EMPTY:
-                information = sum(map(_information, forms.values()))
-                analysed.append((frozenset(forms), min(1.0, information / FULL_INFORMATION)))
+                told = sum(map(_told, forms.values()))
+                analysed.append((frozenset(forms), min(1.0, told / FULL_INFORMATION)))
         return analysed
 
     def _forms(self, text: str) -> dict[Form, Morpheme]:
@@ -94,7 +101,14 @@ class Words:
         }
 
 
-def _information(morpheme: Morpheme) -> float:
+def _told(morpheme: Morpheme) -> float:
+    # Words that Kiwi does not know (무배, 언박싱, cvc) share the small id of their kind.
+    stands_in = morpheme.id < FIRST_WORD_ID
+    return UNKNOWN_INFORMATION if stands_in else information(morpheme)
+
+
+def information(morpheme: Morpheme) -> float:
+    """How much a morpheme tells, by its rarity in general Korean, 0 to 6.6."""
     # Kiwi numbers its morphemes by frequency, so the logarithm is one without any corpus.
     known = morpheme.id < END_VECTOR_IDS
     return math.log1p(morpheme.id / 100) if known else UNKNOWN_INFORMATION

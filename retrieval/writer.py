@@ -4,7 +4,7 @@ gen-000008/
 ├── rows.lance      one row a text (every entry's own, then every asked wording): terms in
 │                   full text, filter columns
 ├── vectors.lance   only above FLAT_VECTORS: vectors with an index, filter columns
-├── meta.json       sizes, and the words of word columns
+├── meta.json       sizes of everything, and the words of word columns
 └── *.bin           arrays, as retrieval.snapshot describes them
 """
 
@@ -18,7 +18,7 @@ from itertools import accumulate, chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retrieval.arrays import ArrayWriter, open_array, ranges, spans
+from retrieval.arrays import ArrayWriter, blob_of, open_array, ranges, spans
 from retrieval.entries import Encoded, hash64
 from retrieval.tables import ROWS, ROWS_A_FRAGMENT, VECTORS, TableWriter
 
@@ -129,7 +129,7 @@ class _Writer:
         first = self.entries
         self._keys.extend(hash64(entry.key) for entry in batch)
         self._arrays.append("groups", [entry.group for entry in batch], "u8")
-        blobs = [f"{entry.key}\n{entry.payload}".encode() for entry in batch]
+        blobs = [blob_of(entry.key, entry.payload) for entry in batch]
         self._arrays.append("payload", bytearray(b"".join(blobs)), "u1")
         self._append_ends("payload_ends", map(len, blobs))
         for entry in batch:
@@ -193,8 +193,10 @@ class _Writer:
             self._rows.index_filters(*self._columns.names())
         if self._ends["vector_ends"] + len(self._asked) > flat_vectors:
             self._write_vectors()
+        self._arrays.flush()
         meta = {
             "entries": self.entries,
+            "bytes": {path.name: path.stat().st_size for path in self._folder.glob("*.bin")},
             "columns": self._columns.described(),
             "fragments": {ROWS: self._rows.fragments, VECTORS: self._vectors.fragments},
         }

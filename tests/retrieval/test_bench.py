@@ -95,12 +95,36 @@ def test_customers_questions_never_find_internal_clauses(search):
     assert all(row.recall_5 == 0 for row in bench.measure(search, [question]))
 
 
-@pytest.mark.parametrize("line", ["{", '{"id": 1}', "[]", '"text"'])
+@pytest.mark.parametrize(
+    "line",
+    ["{", '{"id": 1}', "[]", '"text"', '{"id": null, "text": "글"}', '{"id": 2, "text": null}',
+     "[" * 100_000],
+)  # fmt: skip
 def test_bad_lines_are_named(tmp_path: Path, line: str):
     path = tmp_path / "p.jsonl"
     path.write_text(f'{{"id": 1, "text": "글"}}\n{line}\n', "utf-8")
     with pytest.raises(BadInput, match="2번째 줄"):
         bench.passage_documents(path)
+
+
+def test_odd_files_are_read(tmp_path: Path):
+    path = tmp_path / "p.jsonl"
+    rows = [{"id": 1, "text": "한\u2028줄\x85글"}, {"id": "a\nb", "text": "반\ud800쪽"}]
+    lines = "\r\n".join(json.dumps(row, ensure_ascii=row["id"] != 1) for row in rows)
+    path.write_bytes(f"\ufeff{lines}\r\n\r\n".encode())
+    documents = bench.passage_documents(path)
+    assert [(one.doc_id, one.body) for one in documents] == [
+        ("1", "한\u2028줄\x85글"),
+        ("a\nb", "반?쪽"),
+    ]
+    path.write_text('{"text": "가", "relevant": "p12"}\n{"text": "나", "relevant": []}', "utf-8")
+    assert [one.relevant for one in bench.read_questions(path)] == [{"p12"}, frozenset()]
+
+
+def test_an_empty_file_is_told(tmp_path: Path):
+    (tmp_path / "p.jsonl").write_text("\n")
+    with pytest.raises(BadInput, match="비어"):
+        bench.read_questions(tmp_path / "p.jsonl")
 
 
 def test_an_id_that_comes_twice_is_named(tmp_path: Path):

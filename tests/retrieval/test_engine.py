@@ -158,6 +158,39 @@ def test_an_unknown_column_is_named(catalogue: Index):
         Finder(catalogue).find("이어폰", filters=[Filter("colour", "=", "red")])
 
 
+@pytest.mark.parametrize(
+    "one",
+    [Filter("price_krw", "<", "dear"), Filter("category", "=", 5), Filter("category", "<", "a")],
+)
+def test_a_filter_of_another_kind_is_refused(catalogue: Index, one: Filter):
+    with pytest.raises(ValueError, match="cannot be compared"):
+        opened(catalogue).visible([one])
+
+
+def test_any_number_may_be_filtered_by(catalogue: Index, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("retrieval.snapshot.MOST_ASKED_FOR", 1)  # LanceDB filters
+    everything = [Filter("price_krw", "<=", 10**30), Filter("price_krw", ">=", -(10**30))]
+    assert "p2" in keys(catalogue, "이어폰", filters=everything)
+
+
+@pytest.mark.parametrize("key", ["a\nb", "", "7\n", "\ud800\0'\"😀", "\n" * 3])
+def test_a_key_may_hold_anything(tmp_path: Path, tokenizer, encoder, key: str):
+    index = Index(tmp_path, tokenizer, encoder)
+    for payload in ("여러\n줄", "\ud800"):
+        entry = Entry(key, (Part("환불 안내"),), payload)
+        index.build([Group(key, payload, lambda entry=entry: [entry]), *_plain("배송")])
+        found = Finder(index).find("환불").entries[0]
+        assert (found.key, found.payload) == (key, payload)
+    assert opened(index).entry(key) is not None
+
+
+def test_groups_that_can_be_gone_through_once_are_refused(catalogue: Index):
+    """The second time they would be none, and the index empty."""
+    with pytest.raises(TypeError, match="generator"):
+        catalogue.build(group for group in products())
+    assert opened(catalogue).entries == len(NAMES)
+
+
 def test_conditions_are_quoted():
     filters = [Filter("category", "=", "o'clock"), Filter("price_krw", "<", 5)]
     assert sql(filters) == "category = 'o''clock' AND price_krw < 5"
@@ -324,6 +357,14 @@ def test_unknown_text_has_words_but_no_vector(tmp_path: Path, tokenizer, encoder
     )
     assert keys(index, "12345") == ["odd"]
     assert keys(index, "환불", top_k=5) == ["환불 안내"]
+
+
+def test_entries_without_a_word_are_never_found(tmp_path: Path, tokenizer, encoder):
+    index = Index(tmp_path, tokenizer, encoder)
+    index.build(_plain("", " \n", "12345"))
+    for mode in ("hybrid", "keyword", "vector"):
+        found = Finder(index).find("환불 언제", mode=mode)
+        assert (found.mode_used, found.notice) == ("none", "no_known_words")
 
 
 def _plain(*texts: str) -> list[Group]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import gc
 import json
 import multiprocessing
 import shutil
@@ -214,11 +216,11 @@ def test_a_build_that_fails_leaves_the_index_as_it_was(
     before = index.status()
 
     def full(*_: object) -> None:
-        raise OSError("no space left")
+        raise OSError(errno.ENOSPC, "no space left")
 
     with monkeypatch.context() as patch:
         patch.setattr(Store, "switch", full)
-        with pytest.raises(OSError, match="no space"):
+        with pytest.raises(Unavailable, match="빈 공간"):
             index.build(shop_documents())
     assert new_index().status() == before
     assert [path.name for path in index.directory.glob("gen-*")] == [before.version]
@@ -230,8 +232,12 @@ def test_left_overs_of_a_killed_build_do_no_harm(new_index: NewIndex):
     (index.directory / "gen-000001" / "rows.lance").mkdir(parents=True)
     (index.directory / "CURRENT.tmp").write_text("half")
     index.build(shop_documents())
-    assert index.status().version == "gen-000002"
-    assert not (index.directory / "gen-000001").exists()
+    assert index.status().version == "gen-000001"
+    assert index.status().chunks == 10
+    killed = index.directory / "gen-000007"
+    killed.mkdir()
+    index.build(shop_documents())  # nothing to do, and still a build
+    assert not killed.exists()
 
 
 def test_two_generations_are_kept_at_most(new_index: NewIndex):
@@ -242,11 +248,17 @@ def test_two_generations_are_kept_at_most(new_index: NewIndex):
     assert names == ["gen-000003", "gen-000004"]
 
 
-@pytest.mark.parametrize("damage", ["{", "[]", '{"format": 99}', '{"generation": 1}'])
-def test_a_manifest_nobody_can_read_means_no_index(new_index: NewIndex, damage: str):
+@pytest.mark.parametrize(
+    "damage",
+    ["{", "[]", '{"format": 99}', {"generation": 1}, {"generation": "../x"}, {"dim": "x"},
+     {"format": 2}],
+)  # fmt: skip
+def test_a_manifest_nobody_can_read_means_no_index(new_index: NewIndex, damage):
     index = new_index()
     index.build(shop_documents()[:1])
-    (index.directory / "CURRENT.json").write_text(damage)
+    pointer = index.directory / "CURRENT.json"
+    whole = json.loads(pointer.read_text())
+    pointer.write_text(damage if isinstance(damage, str) else json.dumps(whole | damage))
     assert not index.status().ready
     assert index.build(shop_documents()[:1]).added == 1
     assert index.status().ready
@@ -263,7 +275,7 @@ def test_a_lost_table_means_no_index_and_is_rebuilt(new_index: NewIndex):
     assert new_index().status().ready
 
 
-@pytest.mark.parametrize("name", ["payload_ends.bin", "meta.json", "rows.lance"])
+@pytest.mark.parametrize("name", ["payload_ends.bin", "terms.bin", "meta.json", "rows.lance"])
 def test_a_lost_file_means_no_index_and_is_rebuilt(new_index: NewIndex, name: str):
     index = new_index()
     index.build(shop_documents()[:1])
@@ -272,6 +284,41 @@ def test_a_lost_file_means_no_index_and_is_rebuilt(new_index: NewIndex, name: st
     assert not new_index().status().ready
     assert new_index().build(shop_documents()[:1]).added == 1
     assert new_index().status().ready
+
+
+@pytest.mark.parametrize("meta", [None, "[]", "5", "{}"])
+def test_a_cut_off_file_means_no_index_and_is_rebuilt(new_index: NewIndex, meta: str | None):
+    """As a full disk or a power cut leaves it."""
+    new_index().build(shop_documents())
+    folder = new_index().directory / new_index().status().version
+    cut = [folder / "meta.json"] if meta else sorted(folder.glob("*.bin"))
+    assert cut
+    for path in cut:
+        whole = path.read_bytes()
+        path.write_text(meta) if meta else path.write_bytes(whole[: len(whole) // 2])
+        if whole:
+            assert not new_index().status().ready, path.name
+        path.write_bytes(whole)
+    assert new_index().status().ready
+    cut[0].write_bytes(b"")
+    assert new_index().build(shop_documents()).added == 6
+    assert new_index().status().ready
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files in /proc")
+def test_a_generation_let_go_of_closes_its_files(new_index: NewIndex):
+    """A thousand files open is the limit of most systems, and the collector may be far off."""
+    index = new_index()
+    index.build([make_document("a", "글")])
+    gc.disable()
+    try:
+        index.build([make_document("a", "새 글")])
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        for turn in range(6):
+            index.build([make_document("a", f"글 {turn}")])
+        assert len(list(Path("/proc/self/fd").iterdir())) <= before + 6
+    finally:
+        gc.enable()
 
 
 def test_the_lock_gives_up_in_words(new_index: NewIndex):

@@ -7,10 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from retrieval.fusion import Signals, answerable, fuse, is_confident, keyword_score, vector_score
+from retrieval.fusion import Signals, fuse, keyword_score, vector_score
 from retrieval.query import query_terms, query_vector
 from retrieval.rerank import Candidate, Coverage, Reranker
-from retrieval.types import Scores
 from retrieval.words import WORDS_FILE, Words
 
 NAN = float("nan")
@@ -66,12 +65,6 @@ def test_scores_are_numbers_for_entries_without_vectors():
     assert fuse(bare) == pytest.approx([0.2, 0.0])
     assert np.isnan(vector_score(bare)).all()
     assert fuse(signals(keyword=[])).shape == (0,)
-
-
-def test_confidence_asks_for_meaning_more_than_for_words():
-    assert is_confident(Scores(keyword=0.2, vector=0.5))
-    assert not is_confident(Scores(keyword=0.3, vector=0.1))
-    assert answerable(Scores(keyword=0.5)) == 0.5  # words alone, when vectors took no part
 
 
 # -- the default re-ranker -----------------------------------------------------------------

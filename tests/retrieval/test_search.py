@@ -240,6 +240,19 @@ def test_the_cache_tells_readers_days_and_modes_apart(index: PolicyIndex):
     assert len(search.search(query, today=TODAY, top_k=1).hits) == 1
 
 
+def test_an_index_made_anew_empties_the_cache(new_index: Callable[[], PolicyIndex]):
+    """Its generation has the name of the one that was searched before."""
+    index = new_index()
+    index.build([make_document("a", "## 환불\n옛 글입니다.")])
+    search = PolicySearch(index)
+    assert search.search("환불", today=TODAY).hits[0].chunk.text == "옛 글입니다."
+    (index.directory / "CURRENT.json").unlink()
+    assert search.search("환불", today=TODAY).notice == "index_missing"
+    index.build([make_document("a", "## 환불\n새 글입니다.")])
+    assert index.status().version == "gen-000001"
+    assert search.search("환불", today=TODAY).hits[0].chunk.text == "새 글입니다."
+
+
 def test_a_new_index_empties_the_cache(new_index: Callable[[], PolicyIndex]):
     index = new_index()
     index.build([make_document("a", "## 환불\n옛 글입니다.")])
