@@ -48,6 +48,16 @@ _LEAN_ON = frozenset(
     ("order_status", "delivery", "refund_status", "claim_status", "policy", "product_info",
      "payment", "account")
 )  # fmt: skip
+# "다른 거 추천해줘", "추천 좀", "2만원 이하 추천": what is sold here is meant, not films or lunch.
+_NO_GOODS = r"(?<!볼 )(?<!할 )(?<!들을 )(?<!읽을 )(?<!시킬 )"
+_RECOMMEND = re.compile(
+    r"^(?:그냥|뭐|좀|하나만?|아무거나|더|또|저기요?|혹시|[나저]한테|[\s,.!])*(?:추천|골라\s?[줘주])(?!인)"
+    rf"|(?<![가-힣]){_NO_GOODS}(?:거|것|걸|꺼|상품|제품|아이템|선물)(?:[을를로들도])?\s*"
+    r"(?:좀|하나만?|또|더|한번)?\s*(?:추천(?!인)|골라\s?[줘주])"
+    r"|[만천\d]\s?원.*추천(?!인)|(?:말고|빼고)\s?(?:좀\s?)?추천(?!인)"
+)
+# Services and campaigns of the shop, not goods to find.
+_SERVICE = re.compile(r"선물\s?포장|추천인|(?:친구|지인)\s?추천\s?(?:코드|이벤트|제도|혜택|하면)")
 _METHOD = re.compile(r"카드|페이|계좌|입금|상품권")
 # "텀블러 한 개만 빼 주세요", "후드티는 빼고 보내 주세요"
 _TAKE_OUT = re.compile(r"빼\s?(?:주|줘|달라|고\s.{0,16}보내)")
@@ -110,11 +120,21 @@ def _by_words(understood: Understood, text: str, *, images: bool) -> str | None:
         return "unclear"
     if slots.yes_no is not None and intent == "handoff":
         return "smalltalk"  # a bare "ㄱㄱ" asks for nobody
+    if intent in _VAGUE and _RECOMMEND.search(text):
+        return "product_info"
+    if (
+        intent == "product_info"
+        and not (slots.products and "포장" in text)
+        and _SERVICE.search(text)
+    ):
+        return "policy"
     if any(_MODEL.search(word) for word in slots.products) and intent in _NOT_PRODUCT:
         return "product_info"
     if slots.products and (_HOW_MUCH_BACK.search(text) or _TAKE_OUT.search(text)):
         return "cancel"
     if understood.confidence < SURE:
+        if slots.address and "배송지" in text and intent == "product_info":
+            return "change_order"  # "가습기 배송지 대전 서구 둔산로 100으로요"
         if _RULES_ONLY.search(text):
             return "policy"
         if (slots.products or slots.order_id) and _CANCEL_IT.search(text) and "?" not in text:
@@ -138,6 +158,13 @@ def _by_context(understood: Understood, text: str, context: Context) -> str | No
     if on_orders and slots.products and goes_on:
         return last
     if context.asking is None:
+        if (
+            last == "product_info"
+            and context.product_id
+            and goes_on
+            and (understood.confidence < SURE or intent in _VAGUE)
+        ):
+            return "product_info"  # "XL은요?"
         if last == "policy" and (goes_on or _IF.fullmatch(text.strip())):
             return "policy"
         if last in _LEAN_ON and _leans(understood, text, last):

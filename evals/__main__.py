@@ -72,7 +72,10 @@ def _run(options: argparse.Namespace) -> int:
     _mind_signals(tied=options.tied)
     desk = services.get()
     desk.database.prepare()
-    before = compare.earlier(options.against, desk.database)  # refused before the long work
+    # What cannot be is refused before the long work.
+    if options.report is not None:
+        _make_folder(options.report)
+    before = compare.earlier(options.against, desk.database)
     base = compare.earlier("baseline", desk.database)
     folder = desk.settings.data_path / "evals"
     tell = Lines(options.progress, sys.stdout) if options.progress else bars(sys.stderr)
@@ -114,6 +117,17 @@ def _tell(
           f"{before.label}과 견줌 · 보고서 {folder / 'report.html'}")  # fmt: skip
 
 
+def _make_folder(folder: Path) -> None:
+    """Raises BadInput where no report can be written."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"{folder}: 보고서를 쓸 폴더를 만들 수 없습니다 ({error.strerror}). "
+            "다른 폴더를 --report로 주세요."
+        ) from error
+
+
 def _names(wanted: list[str] | None) -> list[str]:
     """The suites to run, in their own order. Raises BadInput for an unknown one."""
     unknown = [name for name in wanted or () if name not in suites.NAMES]
@@ -137,8 +151,11 @@ def _mind_signals(*, tied: bool) -> None:
 
 
 def _end_with_input() -> None:
-    """End when standard input does: the program that started this one is gone."""
-    while sys.stdin.buffer.read(1024):
+    """End when standard input does: the program that started this one is gone.
+
+    Read past ``sys.stdin``: its lock, held by a thread, aborts the end of the interpreter.
+    """
+    while os.read(0, 1024):
         pass
     os.kill(os.getpid(), signal.SIGTERM)
 

@@ -113,12 +113,16 @@ def _figure_row(one: Figure) -> tuple[str, ...]:
 
 def _modes(beside: Sequence[Side]) -> list[str]:
     """The ways to search beside each other."""
-    rows = [("", *MODES.values())]
+    rows = [("", *MODES.values(), "예문")]
     rows += [
-        (title, *(cells[mode].text if mode in cells else "–" for mode in MODES))
+        (
+            title,
+            *(cells[mode].text if mode in cells else "–" for mode in MODES),
+            f"{next(iter(cells.values())).n:,}",
+        )
         for title, cells in beside
     ]
-    return columns(rows, right=range(1, len(MODES) + 1))
+    return columns(rows, right=range(1, len(MODES) + 2))
 
 
 def _change(one: Figure) -> str:

@@ -27,6 +27,7 @@ body { margin: 0 auto; max-width: 960px; padding: 24px 16px 64px; background: va
   'Malgun Gothic', sans-serif; word-break: keep-all; overflow-wrap: anywhere; }
 h1 { font-size: 1.5rem; margin: 0; } h2 { font-size: 1.2rem; margin: 2.5rem 0 .25rem; }
 h3 { font-size: .95rem; margin: 1.5rem 0 .25rem; }
+a { color: var(--accent); }
 p { margin: .25rem 0 .75rem; } .soft { color: var(--soft); }
 .good { color: var(--good); } .bad { color: var(--bad); font-weight: 600; }
 .wide { overflow-x: auto; }
@@ -123,12 +124,13 @@ def _modes(beside: Sequence[Side]) -> str:
     """The ways to search beside each other; the best of a row is bold."""
     if not beside:
         return ""
-    head = "".join(f'<th class="n">{name}</th>' for name in MODES.values())
+    head = "".join(f'<th class="n">{name}</th>' for name in (*MODES.values(), "예문"))
     rows = []
     for title, cells in beside:
         best = max(one.value for one in cells.values())
         tds = (_mode(cells.get(mode), best) for mode in MODES)
-        rows.append(f"<tr><td>{escape(title)}</td>{''.join(tds)}</tr>")
+        n = next(iter(cells.values())).n
+        rows.append(f'<tr><td>{escape(title)}</td>{"".join(tds)}<td class="n">{n:,}</td></tr>')
     return (
         '<h3>찾는 방법별</h3><div class="wide"><table>'
         f"<tr><th></th>{head}</tr>{''.join(rows)}</table></div>"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ __all__ = ["BASELINE", "Point", "Quality", "Standing", "Work"]
 
 BASELINE = "baseline"  # the run id of evals/baseline.json
 _FILE = ROOT / "evals" / "baseline.json"
+_TITLE = re.compile(r'^TITLE = "(.+)"$', re.MULTILINE)
 _NICE = 10
 _TOLD_LINES = 6
 State = Literal["idle", "running", "done", "failed", "cancelled"]
@@ -129,10 +131,16 @@ class Quality:
         ]
 
     @property
-    def suites(self) -> tuple[str, ...]:
-        """The names of the suites that this copy of the program brings along."""
-        found = (path.stem for path in (ROOT / "evals" / "suites").glob("[a-z]*.py"))
-        return tuple(sorted(found))
+    def suites(self) -> dict[str, str]:
+        """The suites that this copy of the program brings along: name → Korean title.
+
+        Read from their sources: the package ``evals`` stands above this one.
+        """
+        found = {}
+        for path in sorted((ROOT / "evals" / "suites").glob("[a-z]*.py")):
+            title = _TITLE.search(path.read_text("utf-8"))
+            found[path.stem] = title[1] if title else path.stem
+        return found
 
     def report(self, run_id: str) -> Path | None:
         """The run's ``report.html``, when it lies where reports lie by default."""

@@ -122,7 +122,7 @@ Side = tuple[str, dict[str, Figure]]  # a row's title, its figure a mode
 def side_by_side(figures: Iterable[Figure]) -> tuple[list[Side], list[Figure]]:
     """Figures of several modes as rows (titled as the hybrid one); the figures told singly.
 
-    The second are all but those of the other modes, in their order.
+    The second leave out those of the other modes, and of hybrid those that nothing judges.
     """
     rows: dict[str, Side] = {}
     singly: list[Figure] = []
@@ -132,7 +132,8 @@ def side_by_side(figures: Iterable[Figure]) -> tuple[list[Side], list[Figure]]:
             title, cells = rows.get(f"{data}.{measure}", (one.title, {}))
             rows[f"{data}.{measure}"] = (one.title if mode == "hybrid" else title, cells)
             cells[mode] = one
-        if mode not in MODES or mode == "hybrid":
+        judged = one.margin is not None or one.goal is not None
+        if mode not in MODES or (mode == "hybrid" and judged):
             singly.append(one)
     return list(rows.values()), singly
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-OURS = ("Home", "agent", "api", "errors", "evals", "pages", "retrieval", "services", "settings", "store",
-        "ui", "vision")  # fmt: skip
+OURS = ("Home", "agent", "api", "errors", "evals", "pages", "retrieval", "services", "settings",
+        "store", "ui", "vision")  # fmt: skip
 # The longest matching package wins; an import is allowed when one of its rows begins it.
 MAY_IMPORT = {
     "pages": ("ui", "services", "agent.types", "errors"),

@@ -63,7 +63,8 @@ _STEP = {
 # who is signed in stands below what a page puts into the sidebar.
 _CSS = """<style>
 [data-testid="stApp"] { overflow-wrap: anywhere; }
-[data-testid="stMarkdownContainer"] :not(code) { word-break: keep-all; }
+:is([data-testid="stMarkdownContainer"], [data-testid="stCaptionContainer"]) :not(code) {
+  word-break: keep-all; }
 .st-key-sangdam-cookie { position: absolute; height: 0; overflow: hidden; }
 [data-testid="InputInstructions"] { display: none; }
 [data-testid="stStatusWidget"]:has([data-testid="stStatusWidgetRunningIcon"]) { display: none; }

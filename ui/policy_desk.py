@@ -18,6 +18,10 @@ __all__ = ["compare", "unanswered"]
 
 HERE = "policies"
 TOP = 8
+_CSS = """<style>
+[class*="st-key-open-"] button, [class*="st-key-open-"] button * {
+  justify-content: flex-start; text-align: left; }
+</style>"""
 SHOWN = 30
 MODES: Mapping[str, tuple[str, str]] = {
     "keyword": ("키워드", "같은 낱말"),
@@ -39,6 +43,7 @@ def compare(desk: Services, caller: Caller, query: str, *, superseded: bool) -> 
         mode: {hit.chunk.chunk_id: place for place, hit in enumerate(result.hits, 1)}
         for mode, result in found.items()
     }
+    st.html(_CSS)
     for column, (mode, result) in zip(st.columns(3, gap="small"), found.items(), strict=True):
         name, what = MODES[mode]
         with column.container(key=f"mode-{mode}", gap="xsmall"):
@@ -58,11 +63,16 @@ def _hit(mode: str, place: int, hit: Any, places: Mapping[str, Mapping[str, int]
             type="tertiary", on_click=clauses.open_clause, args=(chunk.chunk_id,),
         )  # fmt: skip
         others = [
-            f"{MODES[other][0]} {ranks.get(chunk.chunk_id, '–')}"
+            f"{MODES[other][0]} {_place(ranks.get(chunk.chunk_id))}"
             for other, ranks in places.items()
             if other != mode
         ]
-        st.caption(f"{plain(chunk.title)} · 점수 {hit.score:.2f} · {' · '.join(others)}")
+        st.caption(f"{plain(chunk.title)} · 점수 {hit.score:.2f}")
+        st.caption(" · ".join(others))
+
+
+def _place(place: int | None) -> str:
+    return f"{place}위" if place else f"{TOP}위 밖"
 
 
 def unanswered(desk: Services, caller: Caller) -> None:
@@ -84,9 +94,9 @@ def unanswered(desk: Services, caller: Caller) -> None:
         _question(desk, caller, row, number)
     with st.container(horizontal=True, gap="small"):
         if start:
-            st.button("앞으로", on_click=_turn_to, args=(max(0, start - SHOWN),))
+            st.button("이전", on_click=_turn_to, args=(max(0, start - SHOWN),))
         if len(rows) > SHOWN:
-            st.button("더 보기", on_click=_turn_to, args=(start + SHOWN,))
+            st.button("다음", on_click=_turn_to, args=(start + SHOWN,))
 
 
 def _turn_to(start: int) -> None:

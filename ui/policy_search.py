@@ -83,11 +83,12 @@ def _search(desk: Services, caller: Caller, view: str) -> None:
     except SangdamError as error:
         st.warning(error.message, icon=":material/info:")
         return
+    if not found.hits:
+        _nothing(found)
+        return
     _summary(found)
     for number, hit in enumerate(found.hits, 1):
-        _hit(desk, query, hit, number)
-    if not found.hits:
-        _nothing()
+        _hit(desk, query, hit, number, ranks=caller.is_staff)
 
 
 def _form(*, compare: bool) -> tuple[str, str]:
@@ -126,7 +127,7 @@ def _summary(found: Any) -> None:
     st.caption(line)
     if found.notice in _NOTICE:
         st.info(_NOTICE[found.notice], icon=":material/info:")
-    elif found.hits and not found.confident:
+    elif not found.confident:
         st.info(
             "딱 맞는 조항은 찾지 못했어요. 가까운 조항을 보여 드려요. "
             "원하는 내용이 없으면 상담 채팅에서 물어봐 주세요.",
@@ -134,7 +135,8 @@ def _summary(found: Any) -> None:
         )
 
 
-def _hit(desk: Services, query: str, hit: Any, number: int) -> None:
+def _hit(desk: Services, query: str, hit: Any, number: int, *, ranks: bool) -> None:
+    """A clause; ``ranks`` adds how each stage placed it, which only staff can make use of."""
     chunk = hit.chunk
     with st.container(border=True, key=f"hit-{number}", gap="xsmall"):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -148,7 +150,7 @@ def _hit(desk: Services, query: str, hit: Any, number: int) -> None:
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
-            st.caption(_ranks(hit), width="content")
+            st.caption(_ranks(hit) if ranks else " ", width="content")
             st.button(
                 "조항 보기", key=f"open-{number}", type="tertiary", icon=":material/article:",
                 on_click=clauses.open_clause, args=(chunk.chunk_id,),
@@ -177,10 +179,9 @@ def _ranks(hit: Any) -> str:
     return " · ".join(parts) or f"점수 {hit.score:.2f}"
 
 
-def _nothing() -> None:
+def _nothing(found: Any) -> None:
+    unknown = "정책에 없는 내용일 수 있어요. 다른 말로 다시 찾거나 상담 채팅에서 물어봐 주세요."
     with st.container(border=True, key="no-clauses"):
         st.markdown("**맞는 조항을 찾지 못했어요**")
-        st.caption(
-            "정책에 없는 내용일 수 있어요. 다른 말로 다시 찾거나 상담 채팅에서 물어봐 주세요."
-        )
+        st.caption(_NOTICE.get(found.notice, unknown))
         st.page_link("chat.py", label="상담 채팅에서 묻기", icon=":material/forum:")

@@ -68,7 +68,9 @@ def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Any:
     chart.add_heatmap(
         z=shares, x=list(labels), y=list(labels), zmin=0, zmax=1, showscale=False,
         colorscale=[[0, "rgba(47,116,224,0)"], [0.02, "rgba(47,116,224,.12)"], [1, BLUE]],
-        text=[[str(n) if n else "" for n in row] for row in counts], texttemplate="%{text}",
+        text=[[str(n) if n and at == to else "" for to, n in enumerate(row)]
+              for at, row in enumerate(counts)],
+        texttemplate="%{text}", textfont={"color": "#fff"},
         customdata=counts, xgap=1, ygap=1,
         hovertemplate="정답 <b>%{y}</b><br>답 <b>%{x}</b><br>%{customdata}개, 이 분류의 %{z:.0%}"
         "<extra></extra>",
@@ -80,7 +82,8 @@ def confusion(labels: Sequence[str], counts: Sequence[Sequence[int]]) -> Any:
         if row != column and counts[row][column]
     ]
     chart.add_scatter(
-        x=[answer for _, answer, _ in wrong], y=[truth for truth, _, _ in wrong], mode="markers",
+        x=[answer for _, answer, _ in wrong], y=[truth for truth, _, _ in wrong],
+        mode="markers+text", text=[str(n) for _, _, n in wrong], textfont={"color": ORANGE},
         marker={"size": 16, "symbol": "square-open",
                 "color": ORANGE, "line": {"width": 1}},
         customdata=[list(one) for one in wrong], showlegend=False,

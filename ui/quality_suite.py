@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 
@@ -18,6 +18,7 @@ __all__ = ["draw"]
 HERE = "quality"
 BASELINE = "baseline"
 BESIDE = 10  # classes of a confusion matrix that still fit beside the table
+MOST, TABLE_PX = 8, 340  # rows of a table beside the chart before it scrolls
 
 
 def draw(desk: Services, standing: Any) -> None:
@@ -27,11 +28,12 @@ def draw(desk: Services, standing: Any) -> None:
     st.markdown(f"##### {plain(standing.title)}", anchors=False)
     st.caption(_about(point, standing))
     figure = _metric(standing)
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([5, 6], gap="medium")
     with left:
         _over_time(standing, point, figure)
     with right:
         _figures(point)
+    _modes(point)
     if result.get("classes"):
         _classes(result)
     quality_cases.draw(result, baseline=point.run_id == BASELINE)
@@ -112,48 +114,54 @@ def _selected(key: str) -> Sequence[Any] | None:
 
 
 def _figures(point: Any) -> None:
-    """Every figure of the run: modes beside each other, the rest a row each."""
-    beside, shown = side_by_side(point.figures)
-    st.dataframe(
-        [_figure_row(one) for one in shown], hide_index=True,
-        height=_height(len(shown), 4 if beside else 7), column_config=_right("값"),
-        key="quality-figures",
-    )  # fmt: skip
-    if beside:
-        rows = [{"": title, **_cells(cells)} for title, cells in beside]
-        st.dataframe(rows, hide_index=True, height=_height(len(rows)),
-                     column_config=_right(*MODES.values()), key="quality-modes")  # fmt: skip
+    """Every figure of the run, a row each."""
+    rows = [
+        (plain(one.title), f"**{plain(one.text)}**", _goal(one), plain(one.interval), f"{one.n:,}")
+        for one in side_by_side(point.figures)[1]
+    ]
+    _table(("", "값", "목표", "95% 구간", "예문"), rows, "figures")
 
 
-def _figure_row(one: Any) -> Mapping[str, str]:
-    goal = "–"
-    if one.goal is not None:
-        sign = "≥" if one.better == "higher" else "≤"
-        mark = "✓" if one.reached else "✗"
-        goal = f"{mark} {sign} {said(one.goal, one.unit, signed=one.signed)}"
-    return {"": one.title, "값": one.text, "목표": goal, "95% 구간": one.interval,
-            "예문": f"{one.n:,}"}  # fmt: skip
+def _goal(one: Any) -> str:
+    if one.goal is None:
+        return "–"
+    sign = "≥" if one.better == "higher" else "≤"
+    mark = ":green[✓]" if one.reached else ":orange[✗]"
+    return f"{mark} {sign} {plain(said(one.goal, one.unit, signed=one.signed))}"
 
 
-def _cells(cells: Mapping[str, Any]) -> Mapping[str, str]:
-    best = max(one.value for one in cells.values())
-    return {
-        name: (f"{'• ' if cells[mode].value == best else ''}{cells[mode].text}"
-               if mode in cells else "–")
-        for mode, name in reversed(MODES.items())
-    }  # fmt: skip
+def _modes(point: Any) -> None:
+    """The ways to search beside each other; the best of a row is bold."""
+    beside, _ = side_by_side(point.figures)
+    if not beside:
+        return
+    st.markdown("**찾는 방법별로 나란히**")
+    rows = []
+    for title, cells in beside:
+        best = max(one.value for one in cells.values())
+        n = next(iter(cells.values())).n
+        said_ = (_mode(cells.get(mode), best) for mode in MODES)
+        rows.append((plain(title), *said_, f"{n:,}"))
+    _table(("", *MODES.values(), "예문"), rows, "modes", most=len(rows))
 
 
-def _right(*names: str) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        name: st.column_config.TextColumn(name, alignment="right", width=66) for name in names
-    }
-    found["목표"] = st.column_config.TextColumn("목표", width=90)
-    return {**found, "": st.column_config.TextColumn(" ", width=132)}
+def _mode(one: Any, best: float) -> str:
+    if one is None:
+        return "–"
+    return f"**{plain(one.text)}**" if one.value == best else plain(one.text)
 
 
-def _height(rows: int, most: int = 7) -> int:
-    return 38 + 35 * min(rows, most)
+def _table(
+    head: Sequence[str], rows: Sequence[Sequence[str]], key: str, *, most: int = MOST
+) -> None:
+    """Rows of Markdown: the words first, then numbers, right-aligned; past ``most`` it scrolls.
+
+    Not a data frame: that cuts long words off and hides them from readers of the screen.
+    """
+    lines = [head, (":--", *["--:"] * (len(head) - 1)), *rows]
+    height: Literal["content"] | int = TABLE_PX if len(rows) > most else "content"
+    with st.container(key=f"quality-table-{key}", height=height, border=False):
+        st.markdown("\n".join(f"| {' | '.join(line)} |" for line in lines))
 
 
 def _classes(result: Mapping[str, Any]) -> None:
@@ -174,16 +182,17 @@ def _classes(result: Mapping[str, Any]) -> None:
 def _class_table(classes: Sequence[Mapping[str, Any]]) -> None:
     rows = sorted(classes, key=lambda row: row["f1"])
     worst = rows[0]
-    st.markdown(f"**가장 낮은 분류는 {plain(worst['label'])}, F1 {worst['f1'] * 100:.0f}%**")
-    st.dataframe(
-        [{"분류": row["label"], "예문": row["n"], "정밀도": row["precision"] * 100,
-          "재현율": row["recall"] * 100, "F1": row["f1"] * 100} for row in rows],
-        hide_index=True, key="quality-classes", height=_height(len(rows), 8),
-        column_config={
-            name: st.column_config.NumberColumn(format="%.0f%%", width=62)
-            for name in ("정밀도", "재현율", "F1")
-        },
-    )  # fmt: skip
+    lowest = plain(worst["label"].lstrip("· "))
+    st.markdown(f"**가장 낮은 분류는 {lowest}, F1 {worst['f1'] * 100:.0f}%**")
+    shares = ("precision", "recall", "f1")
+    _table(
+        ("분류", "예문", "정밀도", "재현율", "F1"),
+        [
+            (plain(row["label"]), f"{row['n']:,}", *(f"{row[one] * 100:.0f}%" for one in shares))
+            for row in rows
+        ],
+        "classes",
+    )
 
 
 def _confusion(suite: str, labels: Sequence[str], counts: Sequence[Sequence[int]]) -> None:

@@ -22,6 +22,10 @@ _CSS = """<style>
 [class*="st-key-quality-row-"] {
   border-top: 1px solid color-mix(in srgb, currentColor 12%, transparent);
   padding: .3rem 0; row-gap: 0; }
+[class*="st-key-quality-table-"] table { width: 100%; font-size: .85rem; }
+[class*="st-key-quality-table-"] :is(th, td) {
+  border-width: 0 0 1px; padding: .3rem .4rem; font-variant-numeric: tabular-nums; }
+[class*="st-key-quality-table-"] :is(th, td):not(:first-child) { white-space: nowrap; }
 [class*="st-key-quality-row-"] p, .st-key-quality-cases details p { font-size: .9rem; }
 @media (max-width: 640px) { [class*="st-key-quality-what-"] { display: none; } }
 </style>"""
@@ -47,6 +51,9 @@ def draw(desk: Services, caller: Caller) -> None:
     with st.container(gap=None, key="quality-rows"):
         for one in standings:
             _row(one)
+    if missing := desk.quality.suites.keys() - {one.suite for one in standings}:
+        titles = sorted(desk.quality.suites[name] for name in missing)
+        st.caption(f"아직 재지 않은 것: {plain(', '.join(titles))}")
     chosen = _chosen(measured)
     st.space("small")
     quality_suite.draw(desk, chosen)

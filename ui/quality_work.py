@@ -20,7 +20,8 @@ _PICKED = "quality-picked"
 
 def button(desk: Services, standings: Sequence[Any]) -> None:
     """ "지금 측정하기": the suites in a popover and the button that starts."""
-    names = {one.suite: one.title for one in standings} or dict.fromkeys(desk.quality.suites, "")
+    names = {one.suite: one.title for one in standings}
+    names |= {name: title for name, title in desk.quality.suites.items() if name not in names}
     if desk.quality.progress().state == "running":
         # Not disabled: a second click says why nothing starts.
         st.button("지금 측정하기", icon=":material/play_arrow:", key="quality-again",
@@ -30,7 +31,7 @@ def button(desk: Services, standings: Sequence[Any]) -> None:
         st.markdown("무엇을 잴까요?")
         picked = st.pills(
             "측정할 것", list(names), selection_mode="multi", key=_PICKED, default=list(names),
-            format_func=lambda name: names[name] or name, label_visibility="collapsed",
+            format_func=names.__getitem__, label_visibility="collapsed",
         )  # fmt: skip
         st.caption(_how_long(standings, picked))
         st.button(
@@ -64,7 +65,7 @@ def _watch(desk: Services) -> None:
         elif work.state == "cancelled":
             flash("refused", "측정을 멈췄어요. 저장된 것은 없어요.")
         st.rerun()
-    titles = {one.suite: one.title for one in desk.quality.standings()}
+    titles = desk.quality.suites
     with st.container(
         horizontal=True, vertical_alignment="center", border=True, key="quality-work"
     ):

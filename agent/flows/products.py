@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 
 from agent.cards import product_card
-from agent.flows import product_facts, product_reviews, recommend
+from agent.flows import product_facts, product_reviews, product_wish, recommend
 from agent.flows.pick import nth
 from agent.flows.product_search import Looked, look_up, nearest
+from agent.flows.product_wish import Wish
 from agent.korean import krw
 from agent.shop.options import chosen
 from agent.tools.products import NAMED, Match, named
@@ -18,12 +19,14 @@ from store.models import Product
 
 __all__ = ["product_info"]
 
-_ANEW = re.compile(r"추천|다른|말고|인기|베스트|선물")
+_ANEW = re.compile(r"추천|다른(?!\s?(?:색|컬러|옵션|사이즈|맛))|말고|인기|베스트|선물")
+_ANOTHER = re.compile(r"^\s*(?:아니\s?|그럼\s?)?(?:또\s?)?다른\s?(?:거|것|걸|상품|제품)")
 _OPEN = re.compile(
     r"추천|골라|인기|베스트|선물|뭐\s?(?:가\s?)?(?:있|살|사|좋)|잘\s?나가|많이\s?(?:사|팔|찾)"
 )
 # Words around a product's name that never name one.
 _NOISE = frozenset(
+    "생일 생신 집들이 결혼 기념일 돌잔치 입학 졸업 명절 추석 설날 크리스마스 예산 가성비 베스트 "
     "추천 방수 재고 가격 얼마 사이즈 색상 색깔 컬러 옵션 품절 입고 선물 인기 종류 세탁 "
     "배터리 보증 기간 용량 무게 크기 소재 성분 유통기한 호환 이하 이상 미만 상품 제품 "
     "것 거 후기 리뷰 평점 별점 평 평가 장점 단점".split()
@@ -38,12 +41,18 @@ SHOWN = 4
 def product_info(turn: Turn) -> None:
     """Answer from the catalogue about the product meant, or show what fits."""
     product, around = _meant(turn), recommend.wished(turn.text)
+    wish = product_wish.read(turn.text)
     if around is not None:
         recommend.around(turn, around, product)
+    elif wish.than and (product or turn.context.products):
+        recommend.by_comparison(turn, wish.price == "low", product)
+    elif product is None and turn.context.product_id and _ANOTHER.search(turn.text):
+        base = turn.call("get_product", product_id=turn.context.product_id)
+        recommend.around(turn, "similar", base)  # "다른 거 추천해줘" after an earphone
     elif product is not None:
         product_facts.tell(turn, product)
     else:
-        _find(turn)
+        _find(turn, wish)
 
 
 def _meant(turn: Turn) -> Product | None:
@@ -54,31 +63,82 @@ def _meant(turn: Turn) -> Product | None:
         product: Product = turn.call("get_product", product_id=chosen)
         return product
     names = [word for word in slots.products if word not in _NOISE]
-    if context.product_id and (slots.refers_back or not names):
+    anew = _ANEW.search(turn.text) or product_wish.read(turn.text).price
+    if context.product_id and (slots.refers_back or not (names or anew)):
         meant: Product = turn.call("get_product", product_id=context.product_id)
         return meant
     return None
 
 
-def _find(turn: Turn) -> None:
+def _find(turn: Turn, wish: Wish) -> None:
     """Search for what is described; recommend where nothing is."""
-    looked, shown = look_up(turn.call, turn.text), turn.context.products
+    looked, shown = look_up(turn.call, wish.text), turn.context.products
     wanted = looked.wanted
     # What was read as a filter ("식품", "검정") names nothing besides.
     words = [word for word in _words(turn) if word in wanted.text]
-    if not words and not wanted.filtered and shown and not _ANEW.search(turn.text):
-        again = [Match(turn.call("get_product", product_id=one), 1.0) for one in shown]
-        _present(turn, again, words, wanted)
+    if wish.price and not words and shown and not wanted.category and not wanted.text:
+        _tell_by_price(turn, wish, [turn.call("get_product", product_id=one) for one in shown])
         return
-    open_wish = not words and _OPEN.search(turn.text)
-    if (open_wish or (wanted.filtered and not wanted.text)) and recommend.open_wish(turn, wanted):
+    if wish.price and _by_price(turn, wish, looked, words):
+        return
+    if not words and not wanted.category and shown and not _ANEW.search(turn.text):
+        again = [turn.call("get_product", product_id=one) for one in shown]
+        again = product_wish.among(again, wanted) if not wanted.text else again
+        if again and not (wanted.filtered and wanted.text):
+            _present(turn, [Match(one, 1.0) for one in again], words, wanted)
+            return
+        if len(shown) == 1 and wanted.option and not wanted.text:
+            _near_miss(turn, turn.call("get_product", product_id=shown[0]), wanted)
+            return
+    open_wish = not words and (_OPEN.search(turn.text) or wish.but_not)
+    if (open_wish or (wanted.filtered and not wanted.text)) and recommend.open_wish(
+        turn, wanted, refuses=wish.refuses
+    ):
         return
     corrected = looked.found.query != wanted.text
     matches = _good(looked, words) if words or wanted.filtered or corrected else []
-    if matches:
+    matches = [match for match in matches if not wish.refuses(match.product)]
+    if matches and _only_near(matches[0].product, words):
+        _say_close(turn, matches[:2])
+    elif matches:
         _present(turn, matches, words, wanted)
     else:
         _miss(turn, looked)
+
+
+def _by_price(turn: Turn, wish: Wish, looked: Looked, words: Sequence[str]) -> bool:
+    """Tell the cheapest (or dearest) of what is described; False when there is none."""
+    ranked = product_wish.cheapest_first(turn.call, wish, looked)
+    if words:
+        ranked = [match for match in ranked if _fit(match, words[:1]) >= NAMED]
+    if not ranked:
+        return False
+    _tell_by_price(turn, wish, [match.product for match in ranked])
+    return True
+
+
+def _tell_by_price(turn: Turn, wish: Wish, products: Sequence[Product]) -> None:
+    dear = wish.price == "high"
+    ranked = sorted(products, key=lambda one: one.price_krw, reverse=dear)
+    turn.say("dearest" if dear else "cheapest", name=ranked[0].name, price=ranked[0].price_krw)
+    turn.show(*map(product_card, ranked[:SHOWN]))
+
+
+def _only_near(product: Product, words: Sequence[str]) -> bool:
+    """Whether a word of the phrase ("강아지 간식") says what the product nowhere says it is."""
+    parts = words[0].split() if words else []
+    said = " ".join(
+        (
+            product.name,
+            *product.keywords,
+            product.category,
+            product.description,
+            *(option.name for option in product.options),
+        )
+    )
+    said = (said + " ".join(map(str, product.attributes.values()))).replace(" ", "").lower()
+    unknown = [part for part in parts if part.lower() not in said]
+    return len(parts) > 1 and bool(unknown) and not any(named(part, product) for part in unknown)
 
 
 def _good(looked: Looked, words: Sequence[str]) -> list[Match]:
@@ -137,6 +197,10 @@ def _miss(turn: Turn, looked: Looked) -> None:
     if not alike:
         turn.say("not_found")
         return
+    _say_close(turn, alike)
+
+
+def _say_close(turn: Turn, alike: Sequence[Match]) -> None:
     turn.say("close")
     turn.show(*(product_card(match.product) for match in alike))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from agent.cards import product_card
@@ -15,7 +15,7 @@ from agent.types import Card, CardAction
 from agent.understanding.product_query import ProductQuery
 from store.models import Product
 
-__all__ = ["around", "card_of", "open_wish", "wished"]
+__all__ = ["around", "by_comparison", "card_of", "open_wish", "wished"]
 
 SHOWN = 4
 GIFTS = 12  # looked at, since what cannot be returned makes a poor gift
@@ -59,13 +59,30 @@ def around(turn: Turn, kind: Kind, product: Product | None) -> None:
     _show(turn, found)
 
 
-def open_wish(turn: Turn, wanted: ProductQuery) -> bool:
+def by_comparison(turn: Turn, cheaper: bool, product: Product | None) -> None:
+    """Of the same kind, but cheaper (or dearer) than the product meant or all of those shown."""
+    shown = [turn.call("get_product", product_id=one) for one in turn.context.products]
+    prices = sorted([product] if product else shown, key=lambda one: one.price_krw)
+    base = prices[0] if cheaper else prices[-1]
+    edge = base.price_krw - 1 if cheaper else base.price_krw + 1
+    bounds = ProductQuery("", max_price_krw=edge) if cheaper else ProductQuery("", edge)
+    found = _recommend(turn, bounds, product_id=base.product_id, kind="similar", limit=GIFTS)
+    kin = [one for one in found if set(one.product.keywords) & set(base.keywords)]
+    name = "cheaper" if cheaper else "dearer"
+    turn.say(name if kin else f"{name}_none", name=base.name)
+    _show(turn, kin)
+
+
+def open_wish(
+    turn: Turn, wanted: ProductQuery, *, refuses: Callable[[Product], bool] = lambda _: False
+) -> bool:
     """Recommend without anything described; False when nothing passes the filters."""
     gift = bool(_GIFT.search(turn.text))
     kind = "popular" if _POPULAR.search(turn.text) else ""
-    found = _recommend(turn, wanted, kind=kind, limit=GIFTS if gift else 2 * SHOWN)
+    found = _recommend(turn, wanted, kind=kind, limit=GIFTS if gift else 3 * SHOWN)
     if _ELSE.search(turn.text):
         found = [one for one in found if one.product.product_id not in turn.context.products]
+    found = [one for one in found if not refuses(one.product)]
     if gift:
         found = [one for one in found if one.product.returnable == "normal"] or found
     if not found:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 
 from agent.cards import choice_card
+from agent.flows.pick import known_product
+from agent.flows.product_search import look_up
+from agent.flows.products import product_info
 from agent.turn import Turn
 
 __all__ = ["out_of_scope", "smalltalk", "unclear"]
@@ -41,6 +44,7 @@ _READINGS = {
 }
 _TOPIC = re.compile(r"반품|교환|환불|취소|배송|결제|적립|쿠폰")
 _CLAIM = re.compile(r"반품|교환")
+_RECOMMEND = re.compile(r"추천|골라\s?[줘주]")
 LIKELY, MOST_READINGS = 0.12, 3
 
 
@@ -56,7 +60,14 @@ def smalltalk(turn: Turn) -> None:
 
 
 def out_of_scope(turn: Turn) -> None:
-    """Say that this is not the desk's business, and what is."""
+    """Say that this is not the desk's business, and what is.
+
+    Only the catalogue knows whether "○○ 추천해줘" names something that is sold here.
+    """
+    if _RECOMMEND.search(turn.text) and _is_sold(turn):
+        turn.intent = "product_info"
+        product_info(turn)
+        return
     turn.say("refuse")
     turn.draft.keep_asking = True
 
@@ -78,6 +89,10 @@ def unclear(turn: Turn) -> None:
         turn.say("ask")
         turn.show(choice_card("", *START))
     turn.draft.keep_asking = True
+
+
+def _is_sold(turn: Turn) -> bool:
+    return bool(look_up(turn.call, turn.text).wanted.category) or known_product(turn)
 
 
 def _reading(intent: str, text: str) -> str:

@@ -17,7 +17,7 @@ from agent.guardrails import abuse_model
 from agent.guardrails.abuse_words import ABUSE, LEFT_OVER
 from agent.guardrails.normalise import squeeze
 
-__all__ = ["SUPPORT", "THRESHOLD", "AbuseVerdict", "Level", "assess_abuse"]
+__all__ = ["STARS", "SUPPORT", "THRESHOLD", "AbuseVerdict", "Level", "assess_abuse"]
 
 Level = Literal["none", "likely", "masked", "pure"]
 # Best F1 on held-out comments of the training sets (abuse_training).

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.guardrails.abuse import SUPPORT, assess_abuse
+from agent.guardrails.abuse import STARS, SUPPORT, assess_abuse
 from agent.guardrails.injection import injection_spans
 from agent.guardrails.mask import MARKS, mask_pii
 from agent.guardrails.normalise import fold
@@ -36,6 +36,10 @@ class InputCheck:
     reason: Reason
     flags: tuple[str, ...]
     wish: str = ""
+
+
+# Only a whole word's: "**네" was "ㅈ같네" and says no yes.
+_STARS = re.compile(rf"(?<!\S){re.escape(STARS)}(?!\S)")
 
 
 def _clauses(text: str) -> Iterator[tuple[int, int]]:
@@ -98,4 +102,5 @@ def _wish(text: str, rest: str) -> str:
     """What is left without the marks of what was masked; empty when that is all of ``text``."""
     for mark in MARKS.values():
         rest = rest.replace(mark, " ")
+    rest = _STARS.sub(" ", rest)
     return "" if rest == text else " ".join(rest.split())

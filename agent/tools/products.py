@@ -215,13 +215,20 @@ def named(word: str, product: Product) -> float:
         return 1.0
     if len(plain) < 2:
         return 0.0
-    if plain in product.name.replace(" ", "").lower():
+    if _squeezed(plain) in _squeezed(product.name):
         return 1.0
-    kin = any(
-        len(one) > 1 and (plain.endswith(one) or one.endswith(plain) or _with_ending(one, plain))
+    kin = any(  # a number alone names no kin: an SW-500 is no DT-500
+        len(one) > 1
+        and not one.isdigit()
+        and (plain.endswith(one) or one.endswith(plain) or _with_ending(one, plain))
         for one in own
     )
     return 0.8 if kin else 0.0
+
+
+def _squeezed(name: str) -> str:
+    """Without what model names are written with or without: "sw500" is the SW-500."""
+    return name.replace(" ", "").replace("-", "").lower()
 
 
 def _with_ending(one: str, plain: str) -> bool:

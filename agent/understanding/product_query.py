@@ -178,7 +178,7 @@ _COLOUR = re.compile(
     r"(?<![가-힣a-z])(?:진한\s?|연한\s?)?(?P<word>"
     + "|".join(re.escape(word) for word in sorted(_COLOURS, key=len, reverse=True))
     + r")(?P<mark>\s?(?:색상?|컬러|톤)|\s?(?:거|것|걸)(?=로|만|요|$|\s))?"
-    r"(?:으로|로|이요|요|만|은|는|이)?(?![가-힣a-z])",
+    r"(?:으로|로|이요|요|만|[은는]요?|이)?(?![가-힣a-z])",
     re.IGNORECASE,
 )
 _BUT_NOT = re.compile(r"\s?(?:말고|빼고|아닌|제외|싫)")
@@ -220,7 +220,9 @@ def _option(text: str, options: Sequence[str], names: str) -> tuple[str, list[Sp
         if not any(word in other or other in word for other in found):
             found[word] = span
     offered = {w: s for w, s in found.items() if any(_is_called(w, o) for o in options)}
-    found = offered or found  # a word that none of them is called leaves nothing to choose
+    # A word that none of them is called leaves nothing to choose; a colour still was asked for.
+    clear = {w: found[w] for w, _ in _colours(text, ()) if w in found}
+    found = {**clear, **offered} if offered else found
     return " / ".join(found), list(found.values())
 
 
@@ -285,14 +287,17 @@ _BOILERPLATE = re.compile(
     r"|보여\s?(?:줘|주)[가-힣]*|알려\s?(?:줘|주)[가-힣]*|찾아\s?(?:줘|주|봐)[가-힣]*|찾(?:고\s?있|습니다|는데|아요|는\s?중)[가-힣]*"
     r"|(?:있을까|있나|있어|있습니|있는지|있음|파나|팔아|파시|판매하|되나|될까)[가-힣]*"
     r"|(?<![가-힣])(?:예산[은이]?|최대|최소|가격[이은대]?|(?:이?면\s)?좋을까|(?:이?면\s?)?좋겠)[가-힣]*"
-    r"|(?<![가-힣])(?:뭐가?|무엇이?|어떤\s?(?:거|것|게)|괜찮은\s?(?:거|것|걸|게)?|좋은\s?(?:거|것|걸)"
+    r"|(?:살|구매할|구할)\s수\s(?:있는|있나|있을까)[가-힣]*"
+    r"|(?<![가-힣])(?:[나저]한테|제게)\s?(?:맞|어울리)는(?![가-힣])"
+    r"|(?<![가-힣])(?:뭐(?:가|[예에]요|야|니|지)?|뭔가요|무엇이?|어떤\s?(?:거|것|게)|괜찮은\s?(?:거|것|걸|게)?|좋은\s?(?:거|것|걸)"
     r"|좀|혹시|제발|저기요?|요즘|하나만?|그냥|살\s?만한|쓸\s?만한|줄\s?만한|싶은데|싶어요?|사고|구매|구입|원해요?|필요해요?"
     r"|주세요|줘요?|주라|플리즈|부탁\S*|ㅠ+|ㅎ+|ㅋ+)(?![가-힣])"
     r"|(?<![가-힣])(?:거|것|걸|건|꺼)(?:로|으로|만|요|이요|는|은|도)?(?![가-힣])"
     r"|[?!~^.,;]+(?=\s|$)"
 )
 _LOOSE = re.compile(
-    r"(?<!\S)(?:에|로|으로|의|은|는|이|가|을|를|도|만|중에서?|쪽|인|짜리|대|원|안)(?!\S)"
+    r"(?<!\S)(?:에|로|으로|의|은|는|이|가|을|를|도|만|중에서?|쪽|인|짜리|대|원|안"
+    r"|있는|다른(?=\s*$)|이?에요|예요|입니다|인데요?)(?!\S)"
 )
 
 

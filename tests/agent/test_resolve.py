@@ -259,3 +259,25 @@ def test_whatever_is_said_ends_in_a_known_intent_with_its_slots(
     assert got.intent in FLOWS
     assert got.slots == slots
     assert got.intent == "unclear" or got.confidence >= 0.3
+
+
+# ── recommending ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("추천해줘", "product_info"), ("다른 거 추천해줘", "product_info"),
+        ("같이 살 만한 거 추천해줘", "product_info"), ("비싼 거 말고 추천 좀", "product_info"),
+        ("뷰티 중에 2만원 이하 추천해줘", "product_info"), ("상품 골라줘", "product_info"),
+        ("영화 추천해줘", "out_of_scope"), ("볼 거 추천해줘", "out_of_scope"),
+        ("저녁 메뉴 추천", "out_of_scope"), ("다른 쇼핑몰 추천해줘", "out_of_scope"),
+    ],
+)  # fmt: skip
+def test_only_goods_are_recommended(text: str, intent: str) -> None:
+    assert meant(text, "out_of_scope") == intent
+
+
+@pytest.mark.parametrize("text", ["선물 포장 되나요", "추천인 코드 어디에 써요", "친구 추천 혜택"])
+def test_a_service_of_the_shop_is_no_product(text: str) -> None:
+    assert meant(text, "product_info") == "policy"

@@ -12,7 +12,7 @@ from agent.tools.base import REGISTRY, ToolContext, run
 from agent.types import Caller
 from errors import BadInput
 from services import Services
-from store import payment_methods
+from store import payment_methods, unanswered
 from store.models import PaymentMethod
 from tests.conftest import Clock
 from tests.shelves import ROAD, STAFF, order_of, other_options
@@ -59,6 +59,12 @@ def requested(shop: Services) -> dict[str, Any]:
     return {"claim_id": shop.tool(MINJI, "list_claims", statuses=("requested",))[0].claim_id}
 
 
+def unanswered_key(shop: Services) -> str:
+    with shop.database.write() as tx:
+        unanswered.note(tx, "선물 포장 되나요", intent="policy", nearest=None, at=shop.clock())
+    return unanswered.key_of("선물 포장 되나요")
+
+
 # For every tool that writes: who does it, and arguments with which it works.
 TRIES: dict[str, Callable[[Services], Try]] = {
     "cancel_order": lambda s: (MINJI, {"order_id": order(s, "paid")}),
@@ -84,6 +90,7 @@ TRIES: dict[str, Callable[[Services], Try]] = {
     "resolve_ticket": lambda s: (STAFF, ticket(s) | {"resolution": "했어요"}),
     "close_ticket": lambda s: (STAFF, ticket(s, resolved=True)),
     "reopen_ticket": lambda s: (STAFF, ticket(s, resolved=True)),
+    "settle_unanswered": lambda s: (STAFF, {"key": unanswered_key(s)}),
 }  # fmt: skip
 
 

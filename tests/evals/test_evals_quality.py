@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from errors import Conflict
-from evals import compare
+from evals import compare, suites
 from evals.types import SuiteResult
 from services import quality as quality_module
 from services.quality import Quality
@@ -39,7 +39,8 @@ def store(shop, name: str, *results: SuiteResult, at: datetime = NOW) -> None:
 def test_nothing_measured_yet(quality):
     assert quality.standings() == []
     assert quality.progress().state == "idle"
-    assert {"dialogues", "retrieval"} <= set(quality.suites)
+    assert set(quality.suites) == set(suites.NAMES)
+    assert quality.suites["fusion"] == suites.load("fusion").TITLE
 
 
 def test_a_suite_over_time_with_what_changed(quality, shop):
@@ -122,6 +123,16 @@ def test_an_evaluation_runs_beside_the_server_and_can_be_stopped(quality, cached
     assert quality.progress().state == "cancelled"
     assert quality.standings() == []
     assert not list((cached.settings.data_path / "evals").glob("*/report.json"))
+
+
+@pytest.mark.process
+def test_a_run_to_its_end_is_done_and_stands_there(quality, cached):
+    quality.start(["grounding"])
+    until(lambda: quality.progress().state != "running")
+    work = quality.progress()
+    assert (work.state, work.error) == ("done", "")
+    (standing,) = quality.standings()
+    assert standing.suite == "grounding"
 
 
 @pytest.mark.process

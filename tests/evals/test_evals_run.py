@@ -99,8 +99,13 @@ def test_a_report_can_be_compared_with(run, tiny, tmp_path, capsys):
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--suite", "nothing"], ["--against", "/nowhere.json"], ["--against", __file__]],
-    ids=["suite", "file", "no-report"],
+    [
+        ["--suite", "nothing"],
+        ["--against", "/nowhere.json"],
+        ["--against", __file__],
+        ["--report", __file__],
+    ],
+    ids=["suite", "file", "no-report", "no-folder"],
 )
 def test_bad_arguments_are_refused_before_any_work(run, tiny, shop, capsys, arguments):
     assert run("run", *arguments) == 2

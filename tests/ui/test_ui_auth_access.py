@@ -16,7 +16,7 @@ from store import accounts
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 PUBLIC = ("chat", "policies", "signin")
-STAFF_ONLY = {"audit": "감사 기록", "claims": "신청 처리"}
+STAFF_ONLY = {"audit": "감사 기록", "claims": "신청 처리", "quality": "품질"}
 PRIVATE = {"orders": "주문 내역", "tickets": "내 문의", "account": "내 계정", **STAFF_ONLY}
 ACCOUNTS = {
     "customer": "minji@example.com",

@@ -48,7 +48,10 @@ def test_phones_stay_readable_for_the_turn() -> None:
 
 
 def test_abuse() -> None:
-    assert check("시발 환불해줘") == InputCheck("** 환불해줘", "allow", "", ("abuse",))
+    assert check("시발 환불해줘") == InputCheck(
+        "** 환불해줘", "allow", "", ("abuse",), wish="환불해줘"
+    )
+    assert check("ㅈ같네").wish == ""  # what is left of a word is no yes
     refused = check("야 이 병신아")
     assert (refused.action, refused.reason) == ("refuse", "abuse")
 
