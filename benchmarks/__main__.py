@@ -23,12 +23,14 @@ from benchmarks import (
     bench_search_scale,
     bench_start,
     bench_turn,
+    bench_understanding,
 )
 
 RESULTS = Path(__file__).with_name("results.json")
 ALL: dict[str, Callable[[], dict[str, float]]] = {
     "start": bench_start.run,
     "turn": bench_turn.run,
+    "understanding": bench_understanding.run,
     "orders": bench_orders.run,
     "retrieval": bench_retrieval.run,
     "search_scale": bench_search_scale.run,

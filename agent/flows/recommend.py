@@ -23,6 +23,8 @@ _SIMILAR = re.compile(r"비슷|유사|대체|대신\s?(?:살|쓸)|닮은|같은\
 _TOGETHER = re.compile(
     r"(?:같이|함께|더불어)\s?(?:사|살|산|샀|쓰|쓸|쓰기|구매|두면|곁들|어울)|어울리는|곁들|세트로\s?(?:살|사)"
 )
+# "나한테 어울리는 거" asks what suits the customer, not what goes with a product.
+_SUITS_ME = re.compile(r"(?:나|저|내|제)(?:한테|에게|게)\s?(?:잘\s?)?(?:어울리|맞)")
 _POPULAR = re.compile(r"인기|베스트|잘\s?나가|많이\s?(?:사|산|팔|찾)|핫한|핫템|유행|랭킹|순위|1위")
 _ELSE = re.compile(r"다른|말고|또\s?(?:없|있|추천|뭐)")
 _GIFT = re.compile(r"선물|드릴|줄\s?만한")
@@ -31,6 +33,8 @@ _TO = re.compile(r"(?:이랑|랑|하고|과|와|처럼|같은|에|이)?\s*$")
 
 def wished(text: str) -> Kind | None:
     """``similar`` or ``together`` when the message asks for things around a product."""
+    if _SUITS_ME.search(text):
+        return None
     if _TOGETHER.search(text):
         return "together"
     return "similar" if _SIMILAR.search(text) else None
