@@ -54,7 +54,6 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--against", default="last", metavar="last|baseline|FILE",
                      help="견줄 측정: 직전(last), 배포본 기준(baseline), report.json")  # fmt: skip
     run.add_argument("--save-baseline", action="store_true", help="배포본 기준으로 삼습니다")
-    run.add_argument("--all", action="store_true", help="큰 질문 모음을 표본 없이 모두 잽니다")
     run.add_argument("--json", action="store_true", help="보고서의 JSON을 출력합니다")
     run.add_argument("--progress", metavar="FILE", help="진행을 JSON 줄로 씁니다 (-: 표준 출력)")
     run.add_argument("--tied", action="store_true",
@@ -81,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
     tell = Lines(options.progress, sys.stdout) if options.progress else bars(sys.stderr)
     started = datetime.now(UTC)
     tell("", 0, 1)
-    with open_subject(folder / "cache", whole=options.all) as subject:
+    with open_subject(folder / "cache") as subject:
         tell("", 1, 1)
         results = runner.measure(names, subject, tell)
     run = runner.new_run(started, results)

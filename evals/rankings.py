@@ -1,14 +1,12 @@
 """Questions put to the search in every mode, once a run: what the retrieval suites count.
 
 The sets: the shop's own questions over its real index, and, where ``../shared/korean`` is
-there, KorQuAD and HG-TODS over passages of their own (a seeded sample of their questions,
-:data:`SAMPLE`, unless the subject is ``whole``).
+there, KorQuAD and HG-TODS over passages of their own, every question of them.
 """
 
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,9 +28,6 @@ MODES = ("keyword", "vector", "rrf", "hybrid")
 _ASKED_IN: tuple[Mode, ...] = ("keyword", "vector", "hybrid")  # confident: the last one's
 DEPTH, FUSED_FROM, RRF_K = 10, 50, 60
 EXCERPT = 160  # characters
-# Questions asked of a foreign set: all of KorQuAD take five minutes and more.
-SAMPLE = {"korquad": 3000, "hgtods": 1000}
-SEED = 20261121
 WHOLE = 1_000_000  # characters: passages are ranked as they are given, never split
 
 
@@ -114,7 +109,7 @@ def labelled(path: Path) -> list[Asked]:
 def _ranked_sets(subject: Subject, progress: Progress) -> Iterator[RankedSet]:
     own = [(f"shop_{part}", title, labelled(DATA / f"{part}.jsonl"))
            for part, title in (("test", "우리 정책 시험"), ("dev", "우리 정책 개발"))]  # fmt: skip
-    others = [one for one in (_korquad(subject.whole), _hgtods(subject.whole)) if one]
+    others = [one for one in (_korquad(), _hgtods()) if one]
     of = sum(len(rows) for *_, rows in own) + sum(len(one[3]) for one in others)
     done = 0
     for name, title, rows in own:
@@ -188,7 +183,7 @@ def _document(doc_id: str, text: str) -> Document:
 Passages = tuple[str, str, dict[str, str], list[Asked]]
 
 
-def _korquad(whole: bool) -> Passages | None:
+def _korquad() -> Passages | None:
     """KorQuAD 1.0 dev: 964 paragraphs, 5,774 questions."""
     path = SHARED / "KorQuAD_v1.0_dev.json"
     if not path.is_file():
@@ -201,10 +196,10 @@ def _korquad(whole: bool) -> Passages | None:
             passages[key] = paragraph["context"]
             rows += (Asked(f"KorQuAD {qa['id']}", qa["question"], frozenset((key,)))
                      for qa in paragraph["qas"])  # fmt: skip
-    return "korquad", "KorQuAD dev", passages, _sample(rows, whole, "korquad")
+    return "korquad", "KorQuAD dev", passages, rows
 
 
-def _hgtods(whole: bool) -> Passages | None:
+def _hgtods() -> Passages | None:
     """HG-TODS: a customer's turn and the answer that follows it, over all answers."""
     path = SHARED / "hgtods_manual2dial_validation.json"
     if not path.is_file():
@@ -219,16 +214,10 @@ def _hgtods(whole: bool) -> Passages | None:
                 passages[key] = answer["utterance"]
                 where = f"HG-TODS {dialogue['dial_id']}/{asked['turn_id']}"
                 rows.append(Asked(where, asked["utterance"], frozenset((key,))))
-    return "hgtods", "HG-TODS", passages, _sample(rows, whole, "hgtods")
+    return "hgtods", "HG-TODS", passages, rows
 
 
 def _turn_pairs(turns: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     for asked, answer in pairwise(turns):
         if asked["role"] == "user" and answer["role"] == "system":
             yield asked, answer
-
-
-def _sample(rows: list[Asked], whole: bool, name: str) -> list[Asked]:
-    if whole or len(rows) <= SAMPLE[name]:
-        return rows
-    return random.Random(SEED).sample(rows, SAMPLE[name])

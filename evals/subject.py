@@ -41,15 +41,11 @@ class Clock:
 
 
 class Subject:
-    """The agent under test. ``shop`` is prepared and only read; ``folder`` is for scratch.
+    """The agent under test. ``shop`` is prepared and only read; ``folder`` is for scratch."""
 
-    ``whole`` asks for all of the large data sets instead of a seeded sample.
-    """
-
-    def __init__(self, shop: Services, folder: Path, *, whole: bool = False) -> None:
+    def __init__(self, shop: Services, folder: Path) -> None:
         self.shop = shop
         self.folder = folder
-        self.whole = whole
 
     @contextmanager
     def fresh_shop(self, **changes: object) -> Iterator[tuple[Services, Clock]]:
@@ -82,7 +78,7 @@ class Subject:
 
 
 @contextmanager
-def open_subject(cache: Path | None = None, *, whole: bool = False) -> Iterator[Subject]:
+def open_subject(cache: Path | None = None) -> Iterator[Subject]:
     """A subject in a temporary folder, with default settings: an evaluation measures the
     product, not this machine's configuration. ``cache`` keeps models and index between runs.
     """
@@ -95,4 +91,4 @@ def open_subject(cache: Path | None = None, *, whole: bool = False) -> Iterator[
         plain = settings_module.load({}, env_file=folder / "none", toml_file=folder / "none")
         shop = Services(plain.replace(data_dir=str(folder)), clock=Clock())
         shop.prepare()
-        yield Subject(shop, folder, whole=whole)
+        yield Subject(shop, folder)

@@ -88,7 +88,7 @@ def _search(desk: Services, caller: Caller, view: str) -> None:
         return
     _summary(found)
     for number, hit in enumerate(found.hits, 1):
-        _hit(desk, query, hit, number, ranks=caller.is_staff)
+        _hit(desk, query, hit, number)
 
 
 def _form(*, compare: bool) -> tuple[str, str]:
@@ -135,8 +135,7 @@ def _summary(found: Any) -> None:
         )
 
 
-def _hit(desk: Services, query: str, hit: Any, number: int, *, ranks: bool) -> None:
-    """A clause; ``ranks`` adds how each stage placed it, which only staff can make use of."""
+def _hit(desk: Services, query: str, hit: Any, number: int) -> None:
     chunk = hit.chunk
     with st.container(border=True, key=f"hit-{number}", gap="xsmall"):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
@@ -150,7 +149,7 @@ def _hit(desk: Services, query: str, hit: Any, number: int, *, ranks: bool) -> N
         with st.container(
             horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
         ):
-            st.caption(_ranks(hit) if ranks else " ", width="content")
+            st.caption(_ranks(hit), width="content")
             st.button(
                 "조항 보기", key=f"open-{number}", type="tertiary", icon=":material/article:",
                 on_click=clauses.open_clause, args=(chunk.chunk_id,),

@@ -73,7 +73,7 @@ def _dialogue_turns() -> Iterator[str]:
             continue
         for dialogue in yaml.safe_load(path.read_text("utf-8")):
             for turn in dialogue["turns"]:
-                if "{" not in turn.get("say", "{"):
+                if "{" not in turn.get("say", "{") and "abuse" not in turn.get("flags", ()):
                     yield turn["say"]
 
 

@@ -10,6 +10,7 @@ import asyncio
 import time
 import zlib
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -67,7 +68,12 @@ class Fetcher:
 
     def fetch(self, address: str) -> Fetched:
         """The page at ``address``. Raises BadInput and Unavailable, with the remedy."""
-        return asyncio.run(self._in_time(address))
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(self._in_time(address))
+        with ThreadPoolExecutor(max_workers=1) as pool:  # a loop of the caller's own is running
+            return pool.submit(lambda: asyncio.run(self._in_time(address))).result()
 
     async def _in_time(self, address: str) -> Fetched:
         import httpx2

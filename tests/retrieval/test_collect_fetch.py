@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -269,3 +271,11 @@ def test_a_name_server_that_hangs_is_left_in_time(monkeypatch: pytest.MonkeyPatc
 
 def test_a_name_nobody_knows_is_told():
     assert "찾지 못했습니다" in refused("http://no-such-shop.invalid/")
+
+
+def test_a_caller_with_a_loop_of_its_own_is_served(site: Site):
+    async def inside() -> bytes:
+        return fetch(site.put("/a", b"<p>hi</p>"))
+
+    with ThreadPoolExecutor(1) as pool:  # the browser's tests leave a loop in this thread
+        assert b"hi" in pool.submit(lambda: asyncio.run(inside())).result()
