@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from starlette.middleware import Middleware
 
 import services
-from api import routes
+from api import SafeStop, SecurityHeaders, routes
 from errors import SangdamError
-from services import Services
+from services import Services, logs
 
 # The address the server really listens on decides, whichever way it was given: whether the
 # demonstration accounts may sign in depends on it (no address means every network).
@@ -38,10 +39,21 @@ HOUSEKEEPING_S = 3600.0
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """Start the preparation and the hourly chores; the server does not wait for them."""
+    """Start the preparation and the hourly chores; the server does not wait for them.
+
+    At the end whatever was begun is finished: requests first, then the turns of pages.
+    """
     threading.Thread(target=_prepare, name="warm-up", daemon=True).start()
+    try:
+        desk = services.get()
+    except SangdamError:  # the warm-up tells of it, pages as well
+        yield
+        return
+    logs.configure(desk.settings)
     threading.Thread(target=_keep_house, name="housekeeping", daemon=True).start()
+    stop = SafeStop(desk)
     yield
+    await stop.finish()
 
 
 def _prepare() -> None:
@@ -77,16 +89,16 @@ def _tell(desk: Services, what: str, done: int, of: int) -> None:
 def _warn(desk: Services) -> None:
     host = desk.settings.host
     if desk.settings.demo and not desk.settings.on_loopback:
-        state = "로그인할 수 있습니다" if desk.demo_open else "로그인할 수 없게 막았습니다"
+        state = "로그인할 수 있습니다" if desk.accounts.demo_open else "로그인할 수 없게 막았습니다"
         _say(f"주의: {host}에서 듣고 있어 다른 컴퓨터에서도 열립니다. 데모 계정은 {state}.")
 
 
 def _welcome(desk: Services) -> None:
     host = "127.0.0.1" if desk.settings.host in {"0.0.0.0", "::"} else desk.settings.host
     _say(f"상담 창구가 열렸습니다: http://{host}:{desk.settings.port}")
-    for user in desk.demo_accounts():
+    for user in desk.accounts.demo_accounts():
         _say(f"  데모 계정 {user.email} ({user.name})")
-    if desk.demo_accounts():
+    if desk.accounts.demo_accounts():
         _say("  비밀번호는 모두 sangdam-demo-2026 입니다.")
 
 
@@ -107,5 +119,6 @@ app = st.App(
     Path(__file__).parent / "pages" / "shell.py",
     routes=routes,
     lifespan=lifespan,
+    middleware=[Middleware(SecurityHeaders, desk_of=services.get)],
     on_script_error=_answer_error,
 )

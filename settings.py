@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
@@ -28,17 +30,51 @@ Origin = Literal["environment", ".env", "sangdam.toml", "default"]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row of the table. ``secret`` values are never shown; ``rule`` marks a shop rule."""
+    """One row of the table. ``secret`` values are never shown; ``rule`` marks a shop rule.
+
+    ``choices`` are the only words a text may be (in any case, kept in lower case); ``check``
+    raises ValueError, saying in Korean what would be accepted, for a text of no use.
+    """
 
     name: str
     default: str | int | bool
     help: str
     secret: bool = False
     rule: bool = False
+    choices: tuple[str, ...] = ()
+    check: Callable[[str], object] | None = None
 
 
 def _rule(name: str, default: int | bool, text: str) -> Setting:
     return Setting(name, default, text, rule=True)
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _check_networks(text: str) -> None:
+    try:
+        for part in _listed(text):
+            ip_network(part, strict=False)
+    except ValueError:
+        raise ValueError("10.0.0.1이나 10.0.0.0/8 같은 주소를 쉼표로 이어") from None
+
+
+def _check_origins(text: str) -> None:
+    if _listed(text) != ["*"] and not all(map(_is_origin, _listed(text))):
+        raise ValueError("https://shop.example.com 같은 출처를 쉼표로 잇거나 * 하나만")
+
+
+def _is_origin(text: str) -> bool:
+    """Whether a browser would send just this as ``Origin``: no path, no name, lower case."""
+    try:
+        parts = urlsplit(text)
+        whole = parts.scheme in ("http", "https") and parts.port != 0 and bool(parts.hostname)
+    except ValueError:  # no port, or no address in the brackets
+        return False
+    plain = text == f"{parts.scheme}://{parts.netloc}".lower() and text.isascii()
+    return whole and plain and not set(text) & set("@*\\ ")
 
 
 TABLE: tuple[Setting, ...] = (
@@ -55,6 +91,55 @@ TABLE: tuple[Setting, ...] = (
     Setting("session_days", 14, "Days a sign-in lasts in a browser."),
     Setting("login_max_failures", 5, "Failed sign-ins in a row before an account is locked."),
     Setting("login_lock_minutes", 15, "Minutes an account stays locked."),
+    Setting("access_token_minutes", 15, "Minutes an access token of the API is valid."),
+    Setting("guest_token_days", 14, "Days a guest's token of the API is valid."),
+    Setting("sign_in_tries_per_minute", 10, "Failed sign-ins a minute from one address."),
+    Setting("turns_per_minute", 60, "Messages a minute from one caller."),
+    Setting("guest_turns_per_minute", 600, "Messages a minute from all guests of one address."),
+    Setting("requests_per_minute", 6000, "API requests a minute from one address; 0 is any."),
+    Setting("max_body_mb", 12, "Largest request body of the API, in MB."),
+    Setting("body_timeout_s", 30, "Seconds a request's body may take to arrive."),
+    Setting("turn_timeout_s", 60, "Seconds an answer may take before the API gives up on it."),
+    Setting(
+        "turn_workers",
+        0,
+        "Turns answered at the same time; 0 is 2 a core, 64 with a language model.",
+    ),
+    Setting("turn_queue_max", 500, "Turns that may wait for their turn; more are turned away."),
+    Setting("sse_heartbeat_s", 15, "Seconds of silence after which a stream sends a heartbeat."),
+    Setting("stream_resume_s", 3, "Seconds a turn goes on after its reader has left a stream."),
+    Setting("shutdown_grace_s", 20, "Seconds running turns get to finish when the server stops."),
+    Setting(
+        "cors_origins",
+        "",
+        "Web origins that may call the API, separated by commas.",
+        check=_check_origins,
+    ),
+    Setting(
+        "trusted_proxies",
+        "",
+        "Addresses or networks whose X-Forwarded-For is believed (commas).",
+        check=_check_networks,
+    ),
+    Setting("hsts_days", 0, "Days of Strict-Transport-Security; 0 sends none (no TLS)."),
+    Setting(
+        "v1_key_required",
+        "auto",
+        "Whether /v1 asks for an API key: yes, no, auto (beyond loopback).",
+        choices=("auto", "yes", "no"),
+    ),
+    Setting(
+        "log_format",
+        "text",
+        "Log lines: text, or json for a log collector.",
+        choices=("text", "json"),
+    ),
+    Setting(
+        "log_level",
+        "info",
+        "Least level that is logged: debug, info, warning, error.",
+        choices=("debug", "info", "warning", "error"),
+    ),
     Setting("max_message_chars", 4000, "Longest chat message, in characters.", rule=True),
     Setting("max_image_mb", 10, "Largest photo, in MB.", rule=True),
     Setting("context_ttl_minutes", 60, "Minutes a conversation's pending question is remembered."),
@@ -214,6 +299,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
 def _convert(row: Setting, raw: Any, origin: Origin) -> Any:
     kind = type(row.default)
     text = str(raw).strip()
+    wanted = "true나 false로" if kind is bool else "0 이상의 정수로"
     if kind is bool:
         lowered = text.lower()
         if lowered in {"1", "true", "yes", "on"}:
@@ -224,12 +310,24 @@ def _convert(row: Setting, raw: Any, origin: Origin) -> Any:
         if text.lstrip("-").isdigit() and int(text) >= 0:
             return int(text)
     else:
-        return text
+        try:
+            return _checked(row, text)
+        except ValueError as error:
+            wanted = str(error)
     shown = "(비밀)" if row.secret else repr(raw)
     raise BadSetting(
-        f"설정 {row.name}의 값 {shown}을(를) 쓸 수 없습니다({origin}). "
-        f"{'true나 false' if kind is bool else '0 이상의 정수'}로 적어 주세요."
+        f"설정 {row.name}의 값 {shown}을(를) 쓸 수 없습니다({origin}). {wanted} 적어 주세요."
     )
+
+
+def _checked(row: Setting, text: str) -> str:
+    if row.choices:
+        if text.lower() not in row.choices:
+            raise ValueError(f"{', '.join(row.choices)} 중 하나로")
+        return text.lower()
+    if row.check:
+        row.check(text)
+    return text
 
 
 def streamlit_flags(settings: Settings) -> list[str]:

@@ -1,4 +1,4 @@
-"""``python -m agent chat "TEXT"``, ``train`` and ``classify``: the agent from a terminal.
+"""``python -m agent chat "TEXT"``, ``train``, ``classify`` …: the agent from a terminal.
 
 A composition point: it may import ``services``.
 """
@@ -6,38 +6,54 @@ A composition point: it may import ``services``.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import services
-from agent.types import Caller, Card, Delta, ErrorEvent, Event, Message
-from errors import SangdamError
+from agent.terminal.memory import GUEST, HERE, Memory
+from agent.terminal.screens import open_screen
+from agent.terminal.talk import STOPPED, Ask, Talk, loop, tell
+from agent.terminal.text import clean
+from agent.types import Caller, Event
+from errors import BadInput, NotSignedIn, SangdamError
+
+if TYPE_CHECKING:
+    from agent.terminal.http import Http
 
 __all__ = ["main"]
 
+INTERRUPTED = 130
+
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; 0 when it worked, 1 with a Korean sentence on stderr when not."""
+    """Run one command; 0 when it worked, 1 with a Korean sentence on stderr when not, 130
+    when it was interrupted."""
     options = _parser().parse_args(arguments)
     try:
         return int(options.run(options))
     except SangdamError as error:
-        print(error.message, file=sys.stderr)
+        tell(error.message)
         return 1
+    except KeyboardInterrupt:
+        tell(f"\n{STOPPED}")
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m agent", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    chat = commands.add_parser("chat", help="한 번 대화합니다")
-    chat.add_argument("text", nargs="?", default="")
-    chat.add_argument("--as", dest="user", metavar="USER_ID", help="고객 계정 (없으면 비회원)")
-    chat.add_argument("--session", metavar="ID", help="이어 갈 대화")
-    chat.add_argument("--confirm", metavar="ACTION_ID", help="확인할 변경")
-    chat.add_argument("--json", action="store_true", help="POST /api/chat의 객체를 출력합니다")
-    chat.set_defaults(run=_chat)
+    _add_chat(commands.add_parser("chat", help="대화합니다. 말이 없으면 계속 묻고 답합니다"))
+    for name, run, text in (
+        ("login", _login, "다른 서버에 로그인합니다"),
+        ("logout", _logout, "그 로그인을 끝냅니다"),
+    ):
+        account = commands.add_parser(name, help=text)
+        account.add_argument("--url", required=True, help="서버 주소 (http://127.0.0.1:8501)")
+        account.add_argument("--email", metavar="E", help="계정의 이메일")
+        account.set_defaults(run=run)
     train = commands.add_parser("train", help="의도 분류 모델을 학습합니다")
     train.set_defaults(run=_train)
     abuse = commands.add_parser("train-abuse", help="욕설 모델을 학습합니다 (docs/guardrails.md)")
@@ -52,59 +68,117 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_chat(chat: argparse.ArgumentParser) -> None:
+    chat.add_argument("text", nargs="?", help="할 말")
+    which = chat.add_mutually_exclusive_group()
+    which.add_argument("--new", action="store_true", help="새 대화를 시작합니다")
+    which.add_argument("--session", metavar="ID", help="이어 갈 대화 (없으면 지난번 대화)")
+    chat.add_argument("--url", help="서버 주소 (없으면 이 프로세스가 답합니다)")
+    chat.add_argument(
+        "--as", dest="user", metavar="USER_ID",
+        help="고객 계정 (없으면 비회원). --url과 함께면 로그인한 이메일 (없으면 마지막 로그인)",
+    )  # fmt: skip
+    chat.add_argument("--confirm", metavar="ACTION_ID", help="확인할 변경")
+    chat.add_argument("--json", action="store_true", help="POST /api/chat의 객체를 출력합니다")
+    chat.set_defaults(run=_chat)
+
+
 def _chat(options: argparse.Namespace) -> int:
+    numbered = options.text is None and options.confirm is None
+    screen = open_screen(as_json=options.json, numbered=numbered)
+    with _source(options) as (ask, place, who):
+        talk = Talk(ask, screen, _memory(), place, who, session_id=options.session, new=options.new)
+        if numbered:
+            return int(not loop(talk))
+        return int(not talk.say(options.text or "", options.confirm))
+
+
+@contextmanager
+def _source(options: argparse.Namespace) -> Iterator[tuple[Ask, str, str]]:
+    """Where turns are answered, the name of that place, and who asks."""
+    if not options.url:
+        yield _here(options), HERE, options.user or GUEST
+        return
+    from agent.terminal.remote import Remote
+
+    with _server(options.url) as http:
+        who = (options.user or _memory().place(http.url).current or GUEST).strip().lower()
+        yield Remote(http, _memory(), who).ask, http.url, who
+
+
+def _here(options: argparse.Namespace) -> Ask:
+    """The desk of this process."""
     desk = services.get()
     desk.prepare(None if options.json else _progress)
     # A guest of the terminal is this machine's user: their chats stay theirs.
-    caller = desk.caller(options.user) if options.user else Caller(guest_key="terminal")
-    events = desk.run_turn(
-        caller,
-        options.text,
-        session_id=options.session,
-        confirm=options.confirm,
-        source="terminal",
-    )
-    failed = False
-    for event in events:
-        failed = failed or isinstance(event, ErrorEvent)
-        _print(event, as_json=options.json)
-    return int(failed)
+    guest = options.user in (None, GUEST)
+    caller = Caller(guest_key="terminal") if guest else desk.accounts.caller(options.user)
+
+    def ask(text: str, session_id: str | None, confirm: str | None) -> Generator[Event, None, None]:
+        turn = desk.turns.start(
+            caller, text, session_id=session_id, confirm=confirm, source="terminal"
+        )
+        try:
+            yield from (event for event in turn.events() if event is not None)
+        finally:
+            turn.stop()  # changes nothing once it is over
+
+    return ask
 
 
-def _print(event: Event, *, as_json: bool) -> None:
-    match event:
-        case ErrorEvent():
-            if as_json:
-                _dump({"error": {"code": event.code, "detail": event.text}})
-            else:
-                print(event.text, file=sys.stderr)
-        case Message() if as_json:
-            _dump(event.as_json())
-        case Delta() if not as_json:
-            print(event.text, end="", flush=True)
-        case Message():
-            print()
-            _print_rest(event)
+@contextmanager
+def _server(url: str) -> Iterator[Http]:
+    from agent.terminal.http import Http, checked_url
+
+    with closing(Http(checked_url(url))) as http:
+        yield http
 
 
-def _print_rest(message: Message) -> None:
-    for card in message.cards:
-        _print_card(card)
-    for citation in message.citations:
-        print(f"  근거: {citation.title} · {citation.section}")
-    if message.pending_action is not None:
-        for label, value in message.pending_action.rows:
-            print(f"  {label}: {value}")
-        print(f"  확인하려면: --session {message.session_id} --confirm "
-              f"{message.pending_action.action_id}")  # fmt: skip
+def _memory() -> Memory:
+    return Memory(services.get().settings.data_path / "terminal.json")
 
 
-def _print_card(card: Card) -> None:
-    if card.type != "choice":
-        status = card.data.get("status_ko", "")
-        print(f"  [{card.id}] {card.title} {status}".rstrip())
-    for action in card.actions:
-        print(f"    · {action.label}: {action.message}")
+def _login(options: argparse.Namespace) -> int:
+    from agent.terminal.remote import log_in
+
+    with _server(options.url) as http:
+        if not http.private:
+            tell("암호화되지 않은 주소예요. 비밀번호를 도중에 누가 볼 수 있으니 https를 써 주세요.")
+        email = (options.email or _asked("이메일: ")).strip().lower()
+        log_in(http, _memory(), email, _password())
+        print(f"{clean(email)} 계정으로 로그인했어요.")
+    return 0
+
+
+def _logout(options: argparse.Namespace) -> int:
+    from agent.terminal.remote import log_out
+
+    with _server(options.url) as http:
+        email = options.email or _memory().place(http.url).current
+        if email is None:
+            raise NotSignedIn("로그인한 계정이 없어요.")
+        if not log_out(http, _memory(), email.strip().lower()):
+            tell("서버에는 알리지 못했어요. 이 컴퓨터에 남은 로그인만 지웠어요.")
+        print(f"{clean(email)} 계정에서 로그아웃했어요.")
+    return 0
+
+
+def _asked(prompt: str) -> str:
+    """A line that is typed. Raises BadInput when there is none."""
+    print(prompt, end="", file=sys.stderr, flush=True)
+    line = sys.stdin.readline()
+    if not line:
+        raise BadInput("입력이 없어요. --email로 이메일을, 표준 입력으로 비밀번호를 주세요.")
+    return line
+
+
+def _password() -> str:
+    """The password: not shown while it is typed, else one line of standard input."""
+    if sys.stdin.isatty():
+        from getpass import getpass
+
+        return getpass("비밀번호: ")
+    return _asked("").rstrip("\r\n")
 
 
 def _train(options: argparse.Namespace) -> int:
@@ -153,10 +227,6 @@ def _classify(options: argparse.Namespace) -> int:
 
 def _progress(what: str, done: int, of: int) -> None:
     print(f"[{done}/{of}] {what}", file=sys.stderr)
-
-
-def _dump(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import os
 import secrets
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from agent import actions
 from agent.guardrails import mask_pii
@@ -19,6 +20,7 @@ from store.models import Conversation, StoredMessage, from_text, to_text
 from vision import clean_photo
 
 __all__ = [
+    "answer_of",
     "check_photo",
     "delete",
     "find",
@@ -34,19 +36,32 @@ __all__ = [
 GONE = "대화를 찾을 수 없어요. 새 대화를 시작해 주세요."
 
 
-def guest_hash(caller: Caller) -> str | None:
-    """How the store knows a guest's browser: a hash of its key; None for an account."""
-    if caller.user_id is not None or not caller.guest_key:
+def guest_hash(caller: Caller, session_id: str = "") -> str | None:
+    """How the store knows a guest: a hash of their key; None for an account.
+
+    A guest without a key (an API call without a token) is known by the chat's own id, which
+    nobody can guess.
+    """
+    if caller.user_id is not None:
         return None
-    return hashlib.sha256(caller.guest_key.encode()).hexdigest()
+    key = caller.guest_key or (session_id and f"chat:{session_id}")
+    return hashlib.sha256(key.encode()).hexdigest() if key else None
 
 
-def owned(tx: Tx, caller: Caller, session_id: str) -> Conversation:
-    """The caller's conversation. Raises NotFound for a missing one and another's alike."""
+def owned(tx: Tx, caller: Caller, session_id: str, *, named: bool = True) -> Conversation:
+    """The caller's conversation. Raises NotFound for a missing one and another's alike.
+
+    A guest without a key is let into the chat whose id they ``named`` themselves.
+    """
     found = conversations.get(tx, session_id)
-    if found is None or not _may_see(found, caller):
+    if found is None or not (_may_see(found, caller) or (named and _knows(found, caller))):
         raise NotFound(GONE)
     return found
+
+
+def _knows(conversation: Conversation, caller: Caller) -> bool:
+    mine = guest_hash(caller, conversation.conversation_id)
+    return mine is not None and mine == conversation.guest_hash
 
 
 def _may_see(conversation: Conversation, caller: Caller) -> bool:
@@ -70,11 +85,12 @@ def open_or_create(
         if caller.is_staff and found.user_id != caller.user_id:
             raise NotFound(GONE)
         return found
+    new_id = f"s_{secrets.token_urlsafe(12)}"
     return conversations.create(
         tx,
-        conversation_id=f"s_{secrets.token_urlsafe(12)}",
+        conversation_id=new_id,
         user_id=caller.user_id,
-        guest_hash=guest_hash(caller),
+        guest_hash=guest_hash(caller, new_id),
         at=now,
     )
 
@@ -94,6 +110,25 @@ def messages(
     with database.read() as tx:
         owned(tx, caller, session_id)
         return conversations.messages(tx, session_id, limit=limit)
+
+
+def answer_of(
+    database: Database, caller: Caller, turn_id: str, session_id: str | None = None
+) -> dict[str, Any] | None:
+    """The desk's answer of a turn as POST /api/chat gave it; None when it is not the caller's.
+
+    ``session_id`` is the chat as a guest without a key names it.
+    """
+    with database.read() as tx:
+        found = conversations.answer_of(tx, turn_id)
+        if found is None:
+            return None
+        named = found.conversation_id == session_id
+        try:
+            owned(tx, caller, found.conversation_id, named=named)
+        except NotFound:
+            return None
+    return found.payload
 
 
 def pending_action(
@@ -123,7 +158,7 @@ def rate(
     """Keep an opinion on a reply in one's own conversation. Raises NotFound."""
     with database.write() as tx:
         session_id = conversations.session_of_message(tx, message_id)
-        owned(tx, caller, session_id or "")
+        owned(tx, caller, session_id or "", named=False)
         conversations.set_feedback(
             tx,
             message_id,

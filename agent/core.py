@@ -20,9 +20,9 @@ from agent.cards import choice_card
 from agent.desk import Desk, Limits, State
 from agent.flows import FLOWS
 from agent.flows.errands import errand_of
-from agent.guardrails import check_input
+from agent.guardrails import InputCheck, check_input
 from agent.memory import Context
-from agent.reply import compose, store_reply
+from agent.reply import compose, store_reply, store_stopped
 from agent.resolve import resolve
 from agent.tools import tickets
 from agent.tools.base import ToolContext
@@ -64,17 +64,19 @@ def run_turn(
     image_ids: tuple[str, ...] = (),
     confirm: str | None = None,
     source: Source = "chat",
+    key_id: str | None = None,
 ) -> Iterator[Event]:
     """One turn of a conversation as events, ``Message`` and ``Done`` last.
 
     ``confirm`` is a pending action's id pressed on its button; ``image_ids`` are photos
-    stored before. What goes wrong on purpose (somebody else's conversation, say) is an
-    ``ErrorEvent`` with Korean text; nothing is raised for bad input.
+    stored before; ``key_id`` is the API key it came by. What goes wrong on purpose (somebody
+    else's conversation, say) is an ``ErrorEvent`` with Korean text; nothing is raised for bad
+    input. Closed before the reply is stored, the turn is kept as stopped.
     """
     try:
-        yield from _run(desk, caller, message, session_id, image_ids, confirm, source)
+        yield from _run(desk, caller, message, session_id, image_ids, confirm, source, key_id)
     except SangdamError as error:
-        yield ErrorEvent(error.code, error.message)
+        yield ErrorEvent(error.code, error.message, error.http_status)
     yield Done(desk.clock())
 
 
@@ -86,6 +88,7 @@ def _run(
     image_ids: tuple[str, ...],
     confirm: str | None,
     source: Source,
+    key_id: str | None,
 ) -> Iterator[Event]:
     started, now = perf_counter(), desk.clock()
     checked = check_input(
@@ -107,10 +110,20 @@ def _run(
     )
     state = State(
         caller, source, now, started, turn_id, conversation, context,
-        checked.wish or checked.text, image_ids, list(checked.flags),
+        checked.wish or checked.text, image_ids, list(checked.flags), key_id=key_id,
     )  # fmt: skip
-    yield Status("말씀을 확인하고 있어요", conversation.conversation_id)
-    empty = checked.reason == "empty" and bool(image_ids)
+    try:
+        yield Status("말씀을 확인하고 있어요", conversation.conversation_id, turn_id)
+        yield from _reply(desk, state, checked, confirm)
+    except GeneratorExit:
+        if not state.answered:
+            store_stopped(desk, state)
+        raise
+
+
+def _reply(desk: Desk, state: State, checked: InputCheck, confirm: str | None) -> Iterator[Event]:
+    """From the stored message to the stored and streamed reply."""
+    empty = checked.reason == "empty" and bool(state.images)
     if checked.action == "refuse" and not empty:
         state.flags.append(checked.reason)
         state.refused = True
@@ -121,7 +134,8 @@ def _run(
         turn = _confirm(desk, state, confirm)
     else:
         understood, second = _understand(desk, state)
-        yield Status(FLOWS[understood.intent].working, conversation.conversation_id)
+        session_id = state.conversation.conversation_id
+        yield Status(FLOWS[understood.intent].working, session_id, state.turn_id)
         _tell_ticket(desk, state, understood, checked.text)
         turn = _answer(desk, state, understood)
         _add_notes(turn, state, second)

@@ -69,3 +69,5 @@ class State:
     images: tuple[str, ...]
     flags: list[str]
     refused: bool = False
+    answered: bool = False
+    key_id: str | None = None

@@ -22,9 +22,10 @@ from store import conversations as stored
 from store import unanswered
 from store.models import StoredMessage, to_text
 
-__all__ = ["compose", "store_reply"]
+__all__ = ["compose", "store_reply", "store_stopped"]
 
 log = logging.getLogger("sangdam.turn")
+STOPPED = "답변을 멈췄어요. 이어서 궁금한 점을 적어 주세요."
 
 
 def compose(desk: Desk, state: State, turn: Turn) -> tuple[str, Phrasing | None]:
@@ -100,7 +101,27 @@ def store_reply(
         if draft.unanswered:
             question = mask_pii(turn.text, for_cloud=True).text
             unanswered.note(tx, question, intent=turn.intent, nearest=draft.nearest, at=state.now)
+    state.answered = True
     return message, pending
+
+
+def store_stopped(desk: Desk, state: State) -> None:
+    """Keep a turn that was stopped before it had a reply: the chat says so when reopened."""
+    message = Message(
+        state.conversation.conversation_id, f"m_{secrets.token_urlsafe(12)}", STOPPED,
+        to_text(state.now), "unclear", 0.0, guardrails=tuple(dict.fromkeys(state.flags)),
+        latency_ms=round((perf_counter() - state.started) * 1000, 1),
+    )  # fmt: skip
+    row = {**_turn_row(state, message, message.token_usage), "status": "stopped"}
+    with desk.database.write(durable=False) as tx:
+        stored.add_message(
+            tx,
+            StoredMessage(
+                message.message_id, message.session_id, state.turn_id, "assistant", STOPPED,
+                {**message.as_json(), "stopped": True}, message.created_at,
+            ),
+        )  # fmt: skip
+        stored.add_turn(tx, row)
 
 
 def _remember(turn: Turn, pending: PendingActionView | None) -> Context:
@@ -132,5 +153,8 @@ def _turn_row(state: State, message: Message, usage: TokenUsage) -> dict[str, An
         **{k: v for k, v in asdict(usage).items() if k != "total_tokens"},
         "cost_usd": 0.0,
         "latency_ms": message.latency_ms,
+        "first_token_ms": message.latency_ms,  # the whole reply is there before its first words
+        "source": state.source,
+        "key_id": state.key_id,
         "created_at": message.created_at,
     }

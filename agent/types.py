@@ -174,11 +174,13 @@ class TokenUsage:
 class Status:
     """What the desk is doing now, in words a customer may read.
 
-    ``session_id`` names the conversation, so that a client that leaves early finds it.
+    ``session_id`` and ``turn_id`` name conversation and turn, so that a client that leaves
+    early finds them.
     """
 
     text: str
     session_id: str = ""
+    turn_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,10 +242,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ErrorEvent:
-    """The turn could not be done; ``text`` says in Korean what happened and what to do."""
+    """The turn could not be done; ``text`` says in Korean what happened and what to do.
+
+    ``http_status`` is the error's own (errors.py).
+    """
 
     code: str
     text: str
+    http_status: int = 500
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import (
+    bench_api,
     bench_import,
     bench_orders,
     bench_retrieval,
@@ -30,6 +31,7 @@ RESULTS = Path(__file__).with_name("results.json")
 ALL: dict[str, Callable[[], dict[str, float]]] = {
     "start": bench_start.run,
     "turn": bench_turn.run,
+    "api": bench_api.run,
     "understanding": bench_understanding.run,
     "orders": bench_orders.run,
     "retrieval": bench_retrieval.run,

@@ -88,7 +88,7 @@ def _cursors(shop: Services, caller: Caller, arguments: dict[str, Any]) -> list[
     """The cursors of the pages far down a list."""
     cursors, cursor = [], None
     for _ in range(PAGES_DEEP):
-        page = shop.tool(caller, "page_orders", limit=30, cursor=cursor, **arguments)
+        page = shop.tool(caller, "list_orders", limit=30, cursor=cursor, **arguments)
         cursor = page.next_cursor
         if cursor is None:
             break
@@ -106,7 +106,7 @@ def _largest(shop: Services) -> str:
 
 def _ms(shop: Services, caller: Caller, arguments: dict[str, Any]) -> float:
     started = perf_counter()
-    shop.tool(caller, "page_orders", **arguments)
+    shop.tool(caller, "list_orders", **arguments)
     return (perf_counter() - started) * 1000
 
 

@@ -15,12 +15,12 @@ import settings as settings_module
 from agent.types import Caller, ErrorEvent
 from services import Services
 
-__all__ = ["run"]
+__all__ = ["SAID", "run"]
 
 ORDERS, MESSAGES = 100_000, 1_000_000
 ROUNDS = 6
 # A day at the desk: looking, asking, starting and dropping a change, small talk.
-_SAID = (
+SAID = (
     "제 주문 어떻게 됐어요?", "택배 어디쯤이에요?", "지난주에 산 거 취소하고 싶어요", "아니요",
     "반품 배송비는 누가 내요?", "며칠 안에 반품할 수 있나요?", "환불 언제 들어와요?",
     "지난번 문의 어떻게 됐나요?", "이 이어폰 방수 되나요?", "3만원 이하 텀블러 추천해 주세요",
@@ -51,7 +51,7 @@ def _measure(shop: Services) -> dict[str, float]:
     for number in range(-1, ROUNDS):
         caller = Caller("customer", f"user_{number % 5 + 1:03d}", "고객")
         session_id: str | None = None
-        for said in _SAID:
+        for said in SAID:
             started = perf_counter()
             events = list(shop.run_turn(caller, said, session_id=session_id))
             elapsed = (perf_counter() - started) * 1000

@@ -141,7 +141,7 @@ class Play:
         caller = (
             Caller(guest_key="a-guest")
             if self.dialogue.caller == "guest"
-            else self.shop.caller(self.dialogue.caller)
+            else self.shop.accounts.caller(self.dialogue.caller)
         )
         talk = Talk(self.shop, caller)
         found: list[Difference] = []
@@ -198,8 +198,8 @@ class Play:
         if kind == "repeat":
             return str(what) * int(number)
         user = "user_002" if kind == "other" or self.dialogue.caller == "guest" else ""
-        owner = self.shop.caller(user or self.dialogue.caller)
-        orders = self.shop.tool(owner, "list_orders", statuses=(what,), limit=50)
+        owner = self.shop.accounts.caller(user or self.dialogue.caller)
+        orders = self.shop.tool(owner, "list_orders", statuses=(what,), limit=50).items
         if len(orders) < int(number or 1):
             raise TurnFailed(f"{found.group()}: there are {len(orders)} such orders")
         self.last_order = orders[int(number or 1) - 1].order_id

@@ -1,10 +1,11 @@
-"""내 계정: who is signed in, their address and ways to pay, and signing out."""
+"""내 계정: who is signed in, their address and ways to pay, another password, signing out."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from ui import account, auth, page, session
+from ui.dialogs import show_flash
 
 
 def main() -> None:
@@ -15,6 +16,7 @@ def main() -> None:
         st.rerun()
         return
     st.subheader("내 계정", anchor=False)
+    show_flash()
     with st.container(border=True, key="sangdam-account"):
         for label, value in (
             ("이름", person.name),
@@ -30,6 +32,7 @@ def main() -> None:
         st.markdown("**로그인 관리**")
         st.caption("잃어버린 기기나 공용 컴퓨터가 걱정되면 모든 기기에서 로그아웃해 주세요.")
         with st.container(horizontal=True):
+            account.draw_password(desk, session.caller())
             if st.button("로그아웃"):
                 auth.sign_out(desk)
                 page.go("signin")

@@ -34,6 +34,7 @@ NAVIGATION = (
     Row("claims.py", "신청 처리", ":material/assignment_return:", "claims", page.STAFF),
     Row("quality.py", "품질", ":material/monitoring:", "quality", page.STAFF),
     Row("audit.py", "감사 기록", ":material/history:", "audit", page.STAFF),
+    Row("keys.py", "API 키", ":material/key:", "keys", page.ADMIN),
     Row("account.py", "내 계정", ":material/account_circle:", "account", page.SIGNED_IN),
     Row("signin.py", "로그인", ":material/login:", "signin", ("guest",)),
 )

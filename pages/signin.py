@@ -24,7 +24,7 @@ def main() -> None:
         auth.settle()
         page.go(session.take_destination() or "chat")
     st.subheader("로그인하면 내 주문을 바로 볼 수 있어요", anchor=False)
-    demo = desk.demo_accounts()
+    demo = desk.accounts.demo_accounts()
     if not demo:
         _forms(desk)
         return

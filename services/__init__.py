@@ -7,19 +7,27 @@ pages and routes. :class:`Services` (in ``desk``) is what both answer.
 from __future__ import annotations
 
 import threading
+import tomllib
 from typing import Any
 
 import settings as settings_module
-from services.desk import Services, caller_of
+from services.accounts import Accounts, Identity, Tokens, caller_of
+from services.desk import Services
 from services.seeding import seed_demo
-from settings import Settings
+from services.turns import LiveTurn
+from settings import ROOT, Settings
 from store.models import Conversation, Order, StoredMessage, User
 
 __all__ = [
+    "VERSION",
+    "Accounts",
     "Conversation",
+    "Identity",
+    "LiveTurn",
     "Order",
     "Services",
     "StoredMessage",
+    "Tokens",
     "User",
     "build",
     "caller_of",
@@ -27,6 +35,7 @@ __all__ = [
     "seed_demo",
 ]
 
+VERSION = str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
 _lock = threading.Lock()
 _instance: Services | None = None
 

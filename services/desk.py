@@ -15,31 +15,37 @@ from typing import TYPE_CHECKING, Any
 
 from agent import conversations as chats
 from agent import core
-from agent.llm import chain_of
+from agent.llm import ProviderState, chain_of, providers_of
 from agent.prompts import Prompts
 from agent.shop.calendar import add_business_days, day_of
 from agent.shop.claims import allowed_actions, following
 from agent.shop.quote import due_krw
 from agent.shop.rules import Rules
 from agent.tools.base import REGISTRY, ToolContext, run
-from agent.types import Caller, Event, PendingActionView, Role, Source
+from agent.types import Caller, Event, PendingActionView, Source
 from agent.weather_client import OpenMeteo, weather_of
-from errors import BadCredentials, NotFound
+from errors import NotFound
 from services.catalogue import Catalogue
 from services.seeding import seed_demo
 from settings import ROOT, Settings
-from store import accounts, tickets
+from store import tickets
+from store.backup import hold
 from store.database import Database
-from store.models import Claim, Conversation, Order, StoredMessage, User
+from store.models import Claim, Conversation, Order, StoredMessage
 
 if TYPE_CHECKING:
     from agent.understanding import TrainReport, Understander
-    from retrieval import Chunk, Encoder, PolicyIndex, PolicySearch
+    from retrieval import Chunk, Encoder, PolicyIndex, PolicySearch, SearchResult
     from retrieval.embed import CongEncoder
     from retrieval.tokenize import KoreanTokenizer
+    from services.accounts import Accounts
+    from services.keys import ApiKeys
+    from services.limits import RateLimits
+    from services.metrics import Metrics
     from services.quality import Quality
+    from services.turns import Turns
 
-__all__ = ["Services", "caller_of"]
+__all__ = ["Services"]
 
 Progress = Callable[[str, int, int], None]
 _INTENTS = ROOT / "data" / "intents"
@@ -140,6 +146,41 @@ class Services:
         return weather_of(self.settings)
 
     @cached_property
+    def accounts(self) -> Accounts:
+        """Sign-in, sessions, tokens, passwords."""
+        from services.accounts import Accounts
+
+        return Accounts(self.settings, self.database, self.clock, self.limits, self.metrics.sign_in)
+
+    @cached_property
+    def keys(self) -> ApiKeys:
+        """The API keys of service accounts."""
+        from services.keys import ApiKeys
+
+        return ApiKeys(self.database, self.clock)
+
+    @cached_property
+    def limits(self) -> RateLimits:
+        """How often a caller or an address may ask."""
+        from services.limits import RateLimits
+
+        return RateLimits(self.settings)
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """What is counted for Prometheus."""
+        from services.metrics import Metrics
+
+        return Metrics(self)
+
+    @cached_property
+    def turns(self) -> Turns:
+        """The turns under way, of the page and of the API."""
+        from services.turns import Turns
+
+        return Turns(self)
+
+    @cached_property
     def desk(self) -> core.Desk:
         """What the agent's turn needs."""
         return core.Desk(
@@ -147,7 +188,7 @@ class Services:
             rules=self.rules,
             prompts=Prompts.load(ROOT / "agent" / "prompts"),
             understander=self.understander,
-            policy_search=self.policies.search,
+            policy_search=self.search_policies,
             product_search=self.catalogue,
             llm=chain_of(self.settings),
             weather=self.weather,
@@ -169,6 +210,7 @@ class Services:
             tell = progress or (lambda what, done, of: None)
             tell("데이터베이스", 0, 4)
             self.database.prepare()
+            self._held = hold(self.database)
             if self.settings.demo:
                 tell("데모 상점", 1, 4)
                 seed_demo(self.settings, database=self.database, clock=self.clock)
@@ -186,9 +228,15 @@ class Services:
 
     def housekeeping(self) -> int:
         """What is due by the clock alone: close silent tickets (returns how many), index
-        a catalogue that was imported anew. Idempotent."""
+        a catalogue that was imported anew, forget what is kept for a time. Idempotent."""
+        from services.openai_chat import OpenAIChat
+        from services.repeats import Repeats
+
         if self.ready:
             self.catalogue.refresh()
+        self.accounts.forget_old()
+        Repeats(self).forget_old()
+        OpenAIChat(self).forget_old()
         days = self.rules.ticket_auto_close_days
         with self.database.write() as tx:
             return len(tickets.close_silent_tickets(tx, self.clock(), days))
@@ -210,67 +258,6 @@ class Services:
         """Whether the store, the index and the model are there."""
         return self._ready.is_set()
 
-    # ── accounts ─────────────────────────────────────────────────────────────────────────
-
-    def sign_in(self, email: str, password: str) -> tuple[User, str]:
-        """The account and a new session's secret id. Raises BadCredentials, TooMany."""
-        now = self.clock()
-        lock = accounts.LockOut(self.settings.login_max_failures, self.settings.login_lock_minutes)
-        user = accounts.sign_in(self.database, email, password, lock=lock, at=now)
-        if user.is_demo and not self.demo_open:
-            raise BadCredentials("데모 계정은 이 서버에서 쓸 수 없어요.", code="demo_closed")
-        with self.database.write() as tx:
-            session = accounts.open_session(
-                tx, user.user_id, days=self.settings.session_days, at=now
-            )
-        return user, session
-
-    def register(self, email: str, password: str, name: str) -> User:
-        """A new customer. Raises BadInput, WeakPassword, AlreadyExists."""
-        email, name = accounts.validate(email, password, name)
-        hashed = accounts.hash_password(password)
-        with self.database.write() as tx:
-            return accounts.create(
-                tx, email=email, name=name, role="customer", password_hash=hashed, at=self.clock()
-            )
-
-    def user_of_session(self, session_id: str) -> User | None:
-        """Who a session belongs to while it is neither revoked nor over."""
-        with self.database.read() as tx:
-            user = accounts.user_of_session(tx, session_id, at=self.clock())
-        return user if user and (self.demo_open or not user.is_demo) else None
-
-    def sign_out(self, session_id: str) -> None:
-        """End one session."""
-        with self.database.write() as tx:
-            accounts.close_session(tx, session_id, at=self.clock())
-
-    def sign_out_everywhere(self, user_id: str) -> int:
-        """End all of an account's sessions; returns how many were open."""
-        with self.database.write() as tx:
-            return accounts.close_sessions(tx, user_id, at=self.clock())
-
-    @property
-    def demo_open(self) -> bool:
-        """Whether the demonstration accounts may sign in (domain.md: loopback only)."""
-        safe = self.settings.on_loopback or self.settings.demo_on_any_host
-        return bool(self.settings.demo and safe)
-
-    def demo_accounts(self) -> list[User]:
-        """The accounts the sign-in page may show; none when they are refused anyway."""
-        if not self.demo_open:
-            return []
-        with self.database.read() as tx:
-            return accounts.demo_users(tx)
-
-    def caller(self, user_id: str) -> Caller:
-        """A caller for a known account, for commands. Raises NotFound."""
-        with self.database.read() as tx:
-            user = accounts.get(tx, user_id)
-        if user is None:
-            raise NotFound(f"{user_id} 계정이 없어요.")
-        return caller_of(user)
-
     # ── the desk ─────────────────────────────────────────────────────────────────────────
 
     def run_turn(
@@ -282,11 +269,12 @@ class Services:
         image_ids: tuple[str, ...] = (),
         confirm: str | None = None,
         source: Source = "chat",
+        key_id: str | None = None,
     ) -> Iterator[Event]:
         """One turn of the conversation; see :func:`agent.core.run_turn`."""
         return core.run_turn(
             self.desk, caller, message, session_id=session_id, image_ids=image_ids,
-            confirm=confirm, source=source,
+            confirm=confirm, source=source, key_id=key_id,
         )  # fmt: skip
 
     def tool(
@@ -297,11 +285,17 @@ class Services:
         with unit() as tx:
             context = ToolContext(
                 tx, caller, self.rules, self.clock(), source=source,
-                policy_search=self.policies.search if name == "search_policies" else None,
+                policy_search=self.search_policies if name == "search_policies" else None,
                 product_search=self.catalogue if name in _FINDS_PRODUCTS else None,
                 weather=self.weather,
             )  # fmt: skip
             return run(context, name, **arguments)
+
+    def search_policies(self, query: str, **options: Any) -> SearchResult:
+        """The one policy search, counted (``retrieval.PolicySearch.search``)."""
+        found = self.policies.search(query, **options)
+        self.metrics.search(found.mode_used, found.took_ms / 1000, found.confident)
+        return found
 
     def conversations(self, caller: Caller, *, limit: int = 20) -> list[Conversation]:
         """The caller's chats, last used first; none for a guest."""
@@ -310,6 +304,16 @@ class Services:
     def messages(self, caller: Caller, session_id: str, *, limit: int = 200) -> list[StoredMessage]:
         """A chat's messages, oldest first. Raises NotFound for somebody else's."""
         return chats.messages(self.database, caller, session_id, limit=limit)
+
+    def answer_of(
+        self, caller: Caller, turn_id: str, session_id: str | None = None
+    ) -> dict[str, Any] | None:
+        """The stored answer of one of the caller's turns (POST /api/chat's object), or None."""
+        return chats.answer_of(self.database, caller, turn_id, session_id)
+
+    def models(self) -> dict[str, ProviderState]:
+        """Each language model's state, last error and latency in ms, by provider."""
+        return providers_of(self.settings, self.desk.llm if self.ready else None)
 
     def pending_action(self, caller: Caller, session_id: str) -> PendingActionView | None:
         """The chat's change that still waits for a yes. Raises NotFound."""
@@ -362,9 +366,3 @@ class Services:
         if chunk is None:
             raise NotFound("해당 조항을 찾을 수 없어요.")
         return chunk
-
-
-def caller_of(user: User) -> Caller:
-    """The caller a signed-in account makes."""
-    role: Role = user.role  # type: ignore[assignment]  # the store holds only these
-    return Caller(role=role, user_id=user.user_id, name=user.name)

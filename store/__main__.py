@@ -1,5 +1,6 @@
 """The store's commands: ``python -m store migrate | seed | export DIR | import DIR``, and
-``import-products FILE`` and the like (see ``store.imports``).
+``import-products FILE`` and the like (see ``store.imports``), ``password EMAIL``,
+``backup FILE``, ``restore FILE``.
 
 A composition point: it may read the settings, and seeding comes from ``services``, which
 knows the functions the seed needs. Exit status: 0 done, 1 refused or failed, 2 wrong usage.
@@ -17,7 +18,7 @@ from pathlib import Path
 import settings as settings_table
 from errors import AlreadyExists, SangdamError
 from settings import Settings
-from store import transfer
+from store import account_command, backup_command, transfer
 from store.database import Database
 from store.imports import commands as imports
 from store.imports import order_command
@@ -60,6 +61,8 @@ def _parser() -> argparse.ArgumentParser:
     back.add_argument("--replace", action="store_true", help="지금 자료를 모두 지우고 가져옵니다")
     imports.add_parsers(commands)
     order_command.add_parser(commands)
+    account_command.add_parsers(commands)
+    backup_command.add_parsers(commands)
     return parser
 
 
@@ -73,6 +76,9 @@ def _day(text: str) -> date:
 
 
 def _run(options: argparse.Namespace, settings: Settings, database: Database) -> None:
+    if options.command in backup_command.COMMANDS:  # as it is: nothing is made or migrated
+        backup_command.run(options, database)
+        return
     database.prepare()
     if options.command == "migrate":
         print(f"데이터베이스가 준비되었습니다: {database.path}")
@@ -82,6 +88,8 @@ def _run(options: argparse.Namespace, settings: Settings, database: Database) ->
         imports.run(options, database)
     elif options.command == order_command.COMMAND:
         order_command.run(options, database)
+    elif options.command in account_command.COMMANDS:
+        account_command.run(options, database)
     elif options.command == "export":
         _report("내보냈습니다", transfer.export(database, options.folder), options.folder)
     else:

@@ -3,6 +3,8 @@
 One password scheme for console and API: bcrypt over SHA-256/base64 of the password, so
 that passphrases longer than bcrypt's 72 bytes (24 Hangul syllables) count in full.
 A session's id is random and kept only as a hash: a copy of the database opens no door.
+Wrong passwords are counted by e-mail, whether an account has it or not: a lock tells
+nothing about who is a customer.
 """
 
 from __future__ import annotations
@@ -12,13 +14,24 @@ import hashlib
 import math
 import re
 import secrets
+import threading
 import unicodedata
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import bcrypt
 
-from errors import AlreadyExists, BadCredentials, BadInput, TooMany, WeakPassword
+from errors import (
+    AlreadyExists,
+    BadCredentials,
+    BadInput,
+    TooMany,
+    Unavailable,
+    WeakPassword,
+)
 from store.database import Database, Tx
 from store.models import User, from_text, to_text
 
@@ -27,6 +40,7 @@ __all__ = [
     "by_email",
     "change_address",
     "check_password",
+    "close_hash",
     "close_session",
     "close_sessions",
     "create",
@@ -34,52 +48,87 @@ __all__ = [
     "find_by_name_zip",
     "get",
     "hash_password",
+    "normal_email",
     "open_session",
+    "session_hash",
+    "set_password",
     "sign_in",
+    "user_of_hash",
     "user_of_session",
     "validate",
+    "validate_password",
 ]
 
 BCRYPT_COST = 12
 MIN_PASSWORD_CHARS = 10
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 # Compared against when the e-mail is unknown, so that time tells nothing about it.
-_NOBODY = b"$2b$12$C6UzMDM.H6dfI/f/IKcEeO7ZBzpDrOxbQ9p7W2vL4u0q3ZyJzV8zW"
+_NOBODY = "$2b$12$C6UzMDM.H6dfI/f/IKcEeO7ZBzpDrOxbQ9p7W2vL4u0q3ZyJzV8zW"
+# A hash keeps a processor busy: many sign-ins at once must not take them all from the desk.
+_HASHES_AT_ONCE = threading.BoundedSemaphore(2)
+HASH_WAIT_S = 5.0
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class LockOut:
-    """When an account locks: after ``max_failures`` in a row, for ``minutes``."""
+    """When an e-mail locks: after ``max_failures`` in a row, for ``minutes``."""
 
     max_failures: int
     minutes: int
 
 
 def hash_password(password: str, *, cost: int = BCRYPT_COST) -> str:
-    """The stored form of a password. ``cost`` is bcrypt's work factor (12 takes 0.3 to 0.6 s)."""
-    return bcrypt.hashpw(_digest(password), bcrypt.gensalt(cost)).decode()
+    """The stored form of a password. ``cost`` is bcrypt's work factor (12 takes 0.3 to 0.6 s).
+
+    Raises Unavailable when too many wait for theirs. Never call it inside a transaction.
+    """
+    with _turn_to_hash():
+        return bcrypt.hashpw(_digest(password), bcrypt.gensalt(cost)).decode()
 
 
 def check_password(password: str, stored: str) -> bool:
-    """Whether ``password`` belongs to the stored hash."""
-    return bcrypt.checkpw(_digest(password), stored.encode())
+    """Whether ``password`` belongs to the stored hash; slow like :func:`hash_password`."""
+    with _turn_to_hash():
+        return bcrypt.checkpw(_digest(password), stored.encode())
+
+
+@contextmanager
+def _turn_to_hash() -> Iterator[None]:
+    if not _HASHES_AT_ONCE.acquire(timeout=HASH_WAIT_S):
+        raise Unavailable("지금 이용이 많아요. 잠시 뒤 다시 시도해 주세요.", code="busy")
+    try:
+        yield
+    finally:
+        _HASHES_AT_ONCE.release()
+
+
+def normal_email(email: str) -> str:
+    """An address as accounts keep it."""
+    return unicodedata.normalize("NFKC", email).strip().lower()
 
 
 def validate(email: str, password: str, name: str) -> tuple[str, str]:
     """The normalised e-mail and name. Raises BadInput or WeakPassword with what to do."""
-    email = unicodedata.normalize("NFKC", email).strip().lower()
+    email = normal_email(email)
     name = " ".join(unicodedata.normalize("NFC", name).split())
     if not _EMAIL.fullmatch(email) or len(email) > 254:
         raise BadInput("이메일 주소를 다시 확인해 주세요. 예: minji@example.com")
     if not 1 <= len(name) <= 40 or not any(c.isalpha() for c in name):
         raise BadInput("이름은 1자에서 40자까지 적어 주세요.")
+    validate_password(email, password)
+    return email, name
+
+
+def validate_password(email: str, password: str) -> None:
+    """Whether this account may have this password. Raises WeakPassword with the rule."""
     if len(password) < MIN_PASSWORD_CHARS:
         raise WeakPassword(f"비밀번호는 {MIN_PASSWORD_CHARS}자 이상이어야 해요.")
     if len(password) > 200:
         raise WeakPassword("비밀번호는 200자까지 쓸 수 있어요.")
     if len(set(password)) < 4 or password.lower() in email:
         raise WeakPassword("너무 쉬운 비밀번호예요. 서로 다른 글자를 더 섞어 주세요.")
-    return email, name
 
 
 def create(
@@ -118,7 +167,7 @@ def get(tx: Tx, user_id: str) -> User | None:
 
 def by_email(tx: Tx, email: str) -> User | None:
     """One account by its e-mail, or None."""
-    row = tx.row("select * from users where email = ?", (email.strip().lower(),))
+    row = tx.row("select * from users where email = ?", (normal_email(email),))
     return None if row is None else User.of(row)
 
 
@@ -146,48 +195,72 @@ def demo_users(tx: Tx) -> list[User]:
     return [User.of(row) for row in rows]
 
 
-def sign_in(database: Database, email: str, password: str, *, lock: LockOut, at: datetime) -> User:
-    """The account of this e-mail and password.
+def set_password(tx: Tx, user: User, password_hash: str) -> None:
+    """Give an account another password; what was typed wrong before is forgotten.
+
+    Whoever changes it also ends the sessions (:func:`close_sessions`).
+    """
+    tx.update("users", {"user_id": user.user_id}, {"password_hash": password_hash})
+    _forget_failures(tx, _hash(user.email))
+
+
+def sign_in(
+    database: Database,
+    email: str,
+    password: str,
+    *,
+    lock: LockOut,
+    at: datetime,
+    then: Callable[[Tx, User], Result],
+) -> Result:
+    """What ``then`` makes of the account of this e-mail and password, in one transaction
+    with the last look at it.
 
     Raises BadCredentials (never saying which of the two was wrong) and TooMany while the
-    account is locked. The slow hash runs outside of any transaction; failures are counted.
+    e-mail is locked, whether it has an account or not. The slow hash runs outside of any
+    transaction; failures are counted.
     """
-    email = unicodedata.normalize("NFKC", email).strip().lower()
+    email = normal_email(email)
     with database.read() as tx:
+        _refuse_locked(tx, email, at)
         row = tx.row("select * from users where email = ?", (email,))
-    if row is not None and row["locked_until"]:
-        left_s = (from_text(row["locked_until"]) - at).total_seconds()
-        if left_s > 0:
-            raise _locked(math.ceil(left_s))
-    good = bcrypt.checkpw(_digest(password), row["password_hash"].encode() if row else _NOBODY)
-    if row is None:
-        raise _wrong()
+    good = check_password(password, row["password_hash"] if row else _NOBODY)
     with database.write() as tx:
-        # Looked at again: guesses made at the same time must not slip past the lock.
-        locked_now = tx.value("select locked_until from users where user_id = ?", (row["user_id"],))
-        if locked_now and from_text(locked_now) > at:
-            raise _locked(math.ceil((from_text(locked_now) - at).total_seconds()))
-        if good:
-            tx.update(
-                "users", {"user_id": row["user_id"]}, {"failed_logins": 0, "locked_until": None}
-            )
-            return User.of(row)
-        locked = _count_failure(tx, row["user_id"], lock, at)
+        # Looked at again: guesses made at the same time must not slip past the lock, nor
+        # an old password past its change.
+        _refuse_locked(tx, email, at)
+        now = tx.row("select * from users where email = ?", (email,))
+        if good and row and now and now["password_hash"] == row["password_hash"]:
+            _forget_failures(tx, _hash(email))
+            return then(tx, User.of(now))
+        locked = _count_failure(tx, _hash(email), lock, at)
     raise _locked(lock.minutes * 60) if locked else _wrong()
 
 
-def _count_failure(tx: Tx, user_id: str, lock: LockOut, at: datetime) -> bool:
-    failures = int(tx.value("select failed_logins from users where user_id = ?", (user_id,))) + 1
+def _refuse_locked(tx: Tx, email: str, at: datetime) -> None:
+    until = tx.value(
+        "select locked_until from sign_in_failures where email_hash = ?", (_hash(email),)
+    )
+    if until and (left_s := (from_text(until) - at).total_seconds()) > 0:
+        raise _locked(math.ceil(left_s))
+
+
+def _count_failure(tx: Tx, email_hash: str, lock: LockOut, at: datetime) -> bool:
+    known = tx.value("select failures from sign_in_failures where email_hash = ?", (email_hash,))
+    failures = int(known or 0) + 1
     locked = failures >= lock.max_failures
-    tx.update(
-        "users",
-        {"user_id": user_id},
-        {
-            "failed_logins": 0 if locked else failures,
-            "locked_until": to_text(at + timedelta(minutes=lock.minutes)) if locked else None,
-        },
+    until = to_text(at + timedelta(minutes=lock.minutes)) if locked else None
+    tx.execute(
+        "insert into sign_in_failures (email_hash, failures, locked_until, updated_at) "
+        "values (?, ?, ?, ?) on conflict (email_hash) do update set failures = excluded.failures, "
+        "locked_until = excluded.locked_until, updated_at = excluded.updated_at",
+        (email_hash, 0 if locked else failures, until, to_text(at)),
     )
     return locked
+
+
+def _forget_failures(tx: Tx, email_hash: str) -> None:
+    tx.execute("delete from sign_in_failures where email_hash = ?", (email_hash,))
 
 
 def open_session(tx: Tx, user_id: str, *, days: int, at: datetime) -> str:
@@ -196,7 +269,7 @@ def open_session(tx: Tx, user_id: str, *, days: int, at: datetime) -> str:
     tx.insert(
         "sessions",
         {
-            "session_hash": _session_hash(session_id),
+            "session_hash": session_hash(session_id),
             "user_id": user_id,
             "created_at": to_text(at),
             "expires_at": to_text(at + timedelta(days=days)),
@@ -206,30 +279,45 @@ def open_session(tx: Tx, user_id: str, *, days: int, at: datetime) -> str:
     return session_id
 
 
+def session_hash(session_id: str) -> str:
+    """The name of a session that may be told: what the table keeps of its secret id."""
+    return _hash(session_id)
+
+
 def user_of_session(tx: Tx, session_id: str, *, at: datetime) -> User | None:
     """The account of a session that is neither revoked nor over, or None."""
+    return user_of_hash(tx, session_hash(session_id), at=at)
+
+
+def user_of_hash(tx: Tx, session_hash: str, *, at: datetime) -> User | None:
+    """:func:`user_of_session` by the session's hash, which a signed token carries."""
     row = tx.row(
         "select u.* from sessions s join users u using (user_id) "
         "where s.session_hash = ? and s.revoked_at is null and s.expires_at > ?",
-        (_session_hash(session_id), to_text(at)),
+        (session_hash, to_text(at)),
     )
     return None if row is None else User.of(row)
 
 
 def close_session(tx: Tx, session_id: str, *, at: datetime) -> None:
     """Sign out here."""
+    close_hash(tx, session_hash(session_id), at=at)
+
+
+def close_hash(tx: Tx, session_hash: str, *, at: datetime) -> None:
+    """:func:`close_session` by the session's hash."""
     tx.execute(
         "update sessions set revoked_at = ? where session_hash = ? and revoked_at is null",
-        (to_text(at), _session_hash(session_id)),
+        (to_text(at), session_hash),
     )
 
 
-def close_sessions(tx: Tx, user_id: str, *, at: datetime) -> int:
-    """Sign out everywhere; returns how many sessions were open."""
+def close_sessions(tx: Tx, user_id: str, *, at: datetime, keep: str = "") -> int:
+    """Sign out everywhere but in the session whose hash is ``keep``; returns how many ended."""
     return tx.execute(
         "update sessions set revoked_at = ? "
-        "where user_id = ? and revoked_at is null and expires_at > ?",
-        (to_text(at), user_id, to_text(at)),
+        "where user_id = ? and session_hash <> ? and revoked_at is null and expires_at > ?",
+        (to_text(at), user_id, keep, to_text(at)),
     )
 
 
@@ -238,8 +326,8 @@ def _digest(password: str) -> bytes:
     return base64.b64encode(hashlib.sha256(normal.encode()).digest())
 
 
-def _session_hash(session_id: str) -> str:
-    return hashlib.sha256(session_id.encode()).hexdigest()
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _wrong() -> BadCredentials:

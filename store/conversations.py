@@ -12,12 +12,14 @@ __all__ = [
     "add_attachment",
     "add_message",
     "add_turn",
+    "answer_of",
     "attachment",
     "create",
     "delete",
     "find",
     "get",
     "messages",
+    "page",
     "remember",
     "session_of_message",
     "set_feedback",
@@ -26,10 +28,17 @@ __all__ = [
 
 
 def create(
-    tx: Tx, *, conversation_id: str, user_id: str | None, guest_hash: str | None, at: datetime
+    tx: Tx,
+    *,
+    conversation_id: str,
+    user_id: str | None,
+    guest_hash: str | None,
+    at: datetime,
+    metadata: dict[str, Any] | None = None,
 ) -> Conversation:
     """Write a new, empty conversation."""
     moment = to_text(at)
+    kept = metadata or {}
     tx.insert(
         "conversations",
         {
@@ -40,9 +49,10 @@ def create(
             "context": "{}",
             "created_at": moment,
             "updated_at": moment,
+            **({"metadata": dump(kept)} if kept else {}),
         },
     )
-    return Conversation(conversation_id, user_id, guest_hash, "", {}, None, moment, moment)
+    return Conversation(conversation_id, user_id, guest_hash, "", {}, None, moment, moment, kept)
 
 
 def get(tx: Tx, conversation_id: str) -> Conversation | None:
@@ -57,6 +67,31 @@ def find(tx: Tx, *, user_id: str, limit: int = 20) -> list[Conversation]:
         "select * from conversations where user_id = ? and title <> '' "
         "order by updated_at desc limit ?",
         (user_id, limit),
+    )
+    return [_conversation(row) for row in rows]
+
+
+def page(
+    tx: Tx,
+    *,
+    user_id: str | None,
+    guest_hash: str | None = None,
+    after: tuple[str, str] | None = None,
+    limit: int = 20,
+) -> list[Conversation]:
+    """An account's conversations, or else a guest's, empty ones too, last used first.
+
+    Those behind ``after`` (updated_at, conversation_id) where it is given.
+    """
+    column, owner = ("user_id", user_id) if user_id is not None else ("guest_hash", guest_hash)
+    where, values = f"{column} = ?", list[Any]([owner])
+    if after is not None:
+        where += " and (updated_at, conversation_id) < (?, ?)"
+        values += after
+    rows = tx.rows(
+        f"select * from conversations where {where} "
+        "order by updated_at desc, conversation_id desc limit ?",
+        [*values, limit],
     )
     return [_conversation(row) for row in rows]
 
@@ -99,7 +134,9 @@ def delete(tx: Tx, conversation_id: str) -> list[str]:
         (conversation_id,),
     )
     gone = tx.rows("select image_id from attachments where conversation_id = ?", (conversation_id,))
-    for table in ("messages", "turns", "pending_actions", "attachments", "conversations"):
+    for table in (
+        "messages", "turns", "pending_actions", "attachments", "transcripts", "conversations",
+    ):  # fmt: skip
         tx.execute(f"delete from {table} where conversation_id = ?", (conversation_id,))
     return [row["image_id"] for row in gone]
 
@@ -129,6 +166,16 @@ def messages(tx: Tx, conversation_id: str, *, limit: int = 200) -> list[StoredMe
         (conversation_id, limit),
     )
     return [_message(row) for row in rows]
+
+
+def answer_of(tx: Tx, turn_id: str) -> StoredMessage | None:
+    """What the desk answered in a turn; the caller checks the owner."""
+    row = tx.row(
+        "select m.*, null rating, null reason from messages m join turns t using (turn_id) "
+        "where t.turn_id = ? and m.conversation_id = t.conversation_id and m.role = 'assistant'",
+        (turn_id,),
+    )
+    return None if row is None else _message(row)
 
 
 def session_of_message(tx: Tx, message_id: str) -> str | None:
@@ -171,7 +218,8 @@ def attachment(tx: Tx, image_id: str) -> Row | None:
 
 
 def _conversation(row: Row) -> Conversation:
-    return Conversation(**{**row, "context": load(row["context"], {})})
+    values = {name: load(row[name], {}) for name in ("context", "metadata")}
+    return Conversation(**{**row, **values})
 
 
 def _message(row: Row) -> StoredMessage:

@@ -148,6 +148,11 @@ class Database:
         connection.execute("pragma foreign_keys = on")
         return connection
 
+    def check(self) -> None:
+        """Look at a row. Raises sqlite3.Error when the file is not there or not ours."""
+        with self.read() as tx:
+            tx.value("select name from migrations limit 1")
+
     def prepare(self) -> None:
         """Make the folder and the file, switch to WAL, run the migrations that are due."""
         from store import migrations

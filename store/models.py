@@ -5,18 +5,21 @@ Times are UTC ISO-8601 text of fixed width (``2026-11-21T02:03:04.000Z``), money
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from store.database import Row, load
-from store.ticket_models import AuditEntry, Ticket, TicketEvent
+from store.key_models import ApiKey
+from store.ticket_models import AuditEntry, Ticket, TicketEvent, TicketPage
 
 __all__ = [
+    "ApiKey",
     "AuditEntry",
     "Claim",
     "ClaimLine",
     "Conversation",
+    "ConversationPage",
     "Option",
     "Order",
     "OrderLine",
@@ -31,6 +34,7 @@ __all__ = [
     "StoredMessage",
     "Ticket",
     "TicketEvent",
+    "TicketPage",
     "User",
     "from_text",
     "to_text",
@@ -280,6 +284,14 @@ class OrderPage:
 
 
 @dataclass(frozen=True, slots=True)
+class ConversationPage:
+    """Some chats of a list; ``next_cursor`` is None on the last page."""
+
+    items: tuple[Conversation, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ClaimLine:
     """What of an order line is claimed; ``new_sku`` for an exchange."""
 
@@ -328,7 +340,10 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """A chat. ``context`` is what the agent remembers between turns."""
+    """A chat. ``context`` is what the agent remembers between turns.
+
+    ``metadata`` is what the client that began it over HTTP keeps with it.
+    """
 
     conversation_id: str
     user_id: str | None
@@ -338,6 +353,7 @@ class Conversation:
     context_at: str | None
     created_at: str
     updated_at: str
+    metadata: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["AuditEntry", "Ticket", "TicketEvent"]
+__all__ = ["AuditEntry", "Ticket", "TicketEvent", "TicketPage"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,14 @@ class Ticket:
     waiting_since: str | None = None
     waited_s: int = 0
     resolution_from: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPage:
+    """Some tickets of a list without their history; ``next_cursor`` is None on the last page."""
+
+    items: tuple[Ticket, ...]
+    next_cursor: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

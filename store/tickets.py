@@ -134,15 +134,23 @@ def get(tx: Tx, ticket_id: str, *, user_id: str | None, internal: bool = False) 
 
 
 def find(
-    tx: Tx, *, user_id: str | None, statuses: tuple[str, ...] = (), limit: int = 20
+    tx: Tx,
+    *,
+    user_id: str | None,
+    statuses: tuple[str, ...] = (),
+    after: tuple[str, str] | None = None,
+    limit: int = 20,
 ) -> list[Ticket]:
-    """Tickets without their history, newest first."""
+    """Tickets without their history, newest first; behind ``after`` (created_at, ticket_id)."""
     where, values = "1", list[Any]()
     if user_id is not None:
         where, values = "user_id = ?", [user_id]
     if statuses:
         where += f" and status in ({', '.join('?' for _ in statuses)})"
         values += statuses
+    if after is not None:
+        where += " and (created_at, ticket_id) < (?, ?)"
+        values += after
     rows = tx.rows(
         f"select * from tickets where {where} order by created_at desc, ticket_id desc limit ?",
         [*values, limit],

@@ -96,6 +96,56 @@ def test_a_bad_toml_value_names_the_file(tmp_path: Path, toml: str) -> None:
         read(tmp_path, toml=toml)
 
 
+BAD_WORDS = [
+    ("log_format", "xml", "text, json"),
+    ("log_format", "", "text, json"),
+    ("log_level", "loud", "debug, info, warning, error"),
+    ("v1_key_required", "true", "auto, yes, no"),
+    *(("trusted_proxies", text, "10.0.0.0/8")
+      for text in ("proxy.internal", "10.0.0.0/33", "10.0.0.1 10.0.0.2", "10.0.0.1,*", "1.2.3")),
+    *(("cors_origins", text, "https://shop.example.com")
+      for text in ("shop.example.com", "https://shop.example.com/", "ftp://a.example", "https://",
+                   "https://*.example.com", "*,https://a.example", "https://a@b.example", "null",
+                   "https://a.example:port", "https://[::1", "https://A.example", "//a.example",
+                   "https://a.example https://b.example", "https://a.example?x=1")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "text", "told"), BAD_WORDS)
+def test_a_word_of_no_use_is_refused_with_what_would_be(
+    tmp_path: Path, name: str, text: str, told: str
+) -> None:
+    with pytest.raises(BadSetting) as caught:
+        read(tmp_path, {PREFIX + name.upper(): text})
+    assert name in caught.value.message
+    assert told in caught.value.message
+    assert repr(text) in caught.value.message
+    assert caught.value.message.endswith("적어 주세요.")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("log_format", "json", "json"),
+        ("log_level", " WARNING ", "warning"),
+        ("v1_key_required", "Yes", "yes"),
+        ("trusted_proxies", "", ""),
+        ("trusted_proxies", "127.0.0.1, 10.0.0.0/8,2001:db8::/32, ::1", None),
+        ("cors_origins", "*", "*"),
+        ("cors_origins", "https://shop.example.com, http://127.0.0.1:3000,http://[::1]:8", None),
+    ],
+)
+def test_words_that_fit(tmp_path: Path, name: str, text: str, value: str | None) -> None:
+    found = getattr(read(tmp_path, {PREFIX + name.upper(): text}), name)
+    assert found == (text if value is None else value)
+
+
+def test_choices_hold_the_default_and_nothing_else_is_checked_twice() -> None:
+    for row in TABLE:
+        assert not row.choices or row.default in row.choices
+        assert not (row.choices and row.check)
+
+
 @pytest.mark.parametrize(("start", "end"), [(9, 9), (18, 9), (9, 25), (24, 24), (0, 0)])
 def test_a_desk_that_never_opens_is_refused(tmp_path: Path, start: int, end: int) -> None:
     with pytest.raises(BadSetting) as caught:

@@ -1,7 +1,7 @@
 """Sign-in that survives a reload: streamlit-authenticator's cookie, bound to our sessions.
 
 The authenticator's own forms are not used: they read passwords from a dict of all users
-(past ``services.sign_in`` and its lock-out), ask a Korean for first and last name, refuse
+(past ``accounts.sign_in`` and its lock-out), ask a Korean for first and last name, refuse
 "김" and long passphrases, and keep password managers away. Its cookie and token machinery
 is used, with these cures in :class:`SessionCookie`:
 
@@ -17,11 +17,9 @@ is used, with these cures in :class:`SessionCookie`:
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import extra_streamlit_components as stx
@@ -30,8 +28,8 @@ import streamlit as st
 from extra_streamlit_components.CookieManager import _component_func
 from streamlit_authenticator.models import CookieModel
 
-from errors import Unavailable
 from services import Services, User
+from services.secret import secret_key
 from ui import session
 
 __all__ = [
@@ -39,7 +37,6 @@ __all__ = [
     "cookie_pending",
     "register",
     "restore",
-    "secret_key",
     "settle",
     "sign_in",
     "sign_out",
@@ -48,35 +45,34 @@ __all__ = [
 ]
 
 SIGNED_OUT_ELSEWHERE = "로그인이 끝났어요. 다시 로그인해 주세요."
-KEY_FILE = "secret.key"
 _DUE = "sangdam_cookie_due"  # ("set" | "delete", number of this write)
 _SETTLE_S = 3.0
 
 
 def sign_in(desk: Services, email: str, password: str) -> User:
-    """Sign this tab in; the cookie follows with the next run. Raises what services.sign_in does."""
-    user, session_id = desk.sign_in(email, password)
+    """Sign this tab in; the cookie follows with the next run. Raises what accounts.sign_in does."""
+    user, session_id = desk.accounts.sign_in(email, password)
     session.start(session_id)
     st.session_state[_DUE] = ("set", secrets.token_hex(4))
     return user
 
 
 def register(desk: Services, email: str, password: str, name: str) -> User:
-    """Make a customer's account and sign in. Raises what services.register does."""
-    desk.register(email, password, name)
+    """Make a customer's account and sign in. Raises what accounts.register does."""
+    desk.accounts.register(email, password, name)
     return sign_in(desk, email, password)
 
 
 def sign_out(desk: Services, *, notice: str = "로그아웃했어요.") -> None:
     """End this session on the server, in this tab and in the browser."""
     if (current := session.session_id()) is not None:
-        desk.sign_out(current)
+        desk.accounts.sign_out(current)
     _forget(notice)
 
 
 def sign_out_everywhere(desk: Services, user: User) -> int:
     """End every session of the account, this one included; returns how many were open."""
-    ended = desk.sign_out_everywhere(user.user_id)
+    ended = desk.accounts.sign_out_everywhere(user.user_id)
     _forget(f"기기 {ended}곳에서 로그아웃했어요.")
     return ended
 
@@ -179,7 +175,7 @@ class SessionCookie(CookieModel):  # type: ignore[misc]  # the package is untype
         session_id, ends = claims.get("session"), claims.get("exp_date")
         if not isinstance(session_id, str) or not isinstance(ends, int | float):
             return False
-        user = self.desk.user_of_session(session_id)
+        user = self.desk.accounts.user_of_session(session_id)
         alive = user is not None and user.user_id == claims.get("username")
         return claims if alive else False
 
@@ -198,34 +194,6 @@ class _Jar(stx.CookieManager):  # type: ignore[misc]  # the package is untyped
 def cookie_name(key: str) -> str:
     """The cookie's name for a shop's key; says nothing about the key itself."""
     return f"sangdam_{hashlib.sha256(key.encode()).hexdigest()[:10]}"
-
-
-def secret_key(folder: Path) -> str:
-    """The shop's random signing key, made on first use. Raises Unavailable when unreadable."""
-    path = folder / KEY_FILE
-    try:
-        if not path.exists():
-            _make_key(path)
-        key = path.read_text("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unavailable(f"로그인 열쇠({path})를 읽을 수 없어요. 권한을 확인해 주세요.") from error
-    if len(key) < 64:
-        raise Unavailable(f"로그인 열쇠({path})가 망가졌어요. 지우고 다시 시작해 주세요.")
-    return key
-
-
-def _make_key(path: Path) -> None:
-    """Written aside, then linked: another process sees the whole key or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f"{KEY_FILE}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(secrets.token_hex(32))
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        pass  # somebody was faster; theirs is the key
-    finally:
-        aside.unlink()
 
 
 def _forget(notice: str) -> None:

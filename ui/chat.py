@@ -11,7 +11,7 @@ from errors import SangdamError
 from services import Services, StoredMessage
 from ui import bubbles, chat_history, clauses, session, turns
 from ui.chat_welcome import welcome
-from ui.turns import LiveTurn
+from ui.turns import PageTurn
 
 __all__ = ["ChatView"]
 
@@ -69,21 +69,17 @@ class ChatView:
                 st.session_state[_WAITING] = text
             return
         st.session_state.pop(_FAILED, None)
-        message = "" if confirm else text
-        session_id = self.session_id
-        desk, caller = self.desk, session.caller()  # a session may have been revoked meanwhile
-        turns.start(
-            LiveTurn(
-                lambda: desk.run_turn(
-                    caller, message, session_id=session_id, image_ids=image_ids, confirm=confirm
-                ),
-                text=text,
-                session_id=session_id,
-                after=self.messages[-1].message_id if self.messages else None,
-                image_ids=image_ids,
-                confirm=confirm,
-            )
-        )
+        after = self.messages[-1].message_id if self.messages else None
+        caller = session.caller()  # a session may have been revoked meanwhile
+        try:
+            live = self.desk.turns.start(
+                caller, "" if confirm else text, session_id=self.session_id,
+                image_ids=image_ids, confirm=confirm,
+            )  # fmt: skip
+        except SangdamError as error:
+            _keep_failed(text, error.message, confirm=confirm, photos=image_ids, after=after)
+            return
+        turns.start(PageTurn(live, text, after, image_ids, confirm))
 
     def press(self, action: CardAction) -> None:
         """A card's button speaks for the customer (a callback)."""
@@ -139,7 +135,7 @@ class ChatView:
         if turn is None and self._with_a_person():
             _watch(self.desk, self.caller, self.session_id, self.messages[-1].message_id)
 
-    def _start_prefilled(self, turn: LiveTurn | None) -> None:
+    def _start_prefilled(self, turn: PageTurn | None) -> None:
         waiting = st.session_state.pop(_WAITING, None) if turn is None else None
         text = waiting or (session.take_prefill() if turn is None else None)
         if text:
@@ -158,7 +154,7 @@ class ChatView:
             on_submit=self.submit,
         )
 
-    def _history(self, turn: LiveTurn | None) -> None:
+    def _history(self, turn: PageTurn | None) -> None:
         pending = self._pending() if turn is None else None
         before: str | None = None
         shown = _until(self.messages, turn.after) if turn is not None else self.messages
@@ -179,7 +175,7 @@ class ChatView:
         except SangdamError:
             return None
 
-    def _live(self, turn: LiveTurn) -> None:
+    def _live(self, turn: PageTurn) -> None:
         """Watch the running turn; afterwards everything is drawn again from the store."""
         photos = [self.desk.photo(self.caller, image_id) for image_id in turn.image_ids]
         bubbles.mine(turn.text, photos, key="now")
@@ -194,7 +190,7 @@ class ChatView:
         self._after(turn)
         st.rerun()
 
-    def _watch_turn(self, turn: LiveTurn) -> None:
+    def _watch_turn(self, turn: PageTurn) -> None:
         with bubbles.desk_side(key="now"):
             doing, said = st.empty(), st.empty()
             doing.caption(f":material/more_horiz: {THINKING}")
@@ -213,12 +209,13 @@ class ChatView:
                 else:
                     doing.caption(f":material/more_horiz: {doing_what}")
 
-    def _after(self, turn: LiveTurn) -> None:
+    def _after(self, turn: PageTurn) -> None:
         self._keep(turn.session_id)
         if turn.error is not None:
-            st.session_state[_FAILED] = {"text": turn.text, "why": turn.error.text,
-                                         "confirm": turn.confirm, "photos": turn.image_ids,
-                                         "after": turn.after}  # fmt: skip
+            _keep_failed(
+                turn.text, turn.error.text, confirm=turn.confirm, photos=turn.image_ids,
+                after=turn.after,
+            )  # fmt: skip
 
     def _failure(self) -> None:
         failed = st.session_state.get(_FAILED)
@@ -240,6 +237,15 @@ class ChatView:
             message.payload.get("handoff") or message.role not in ("user", "assistant", "system")
             for message in self.messages
         )
+
+
+def _keep_failed(
+    text: str, why: str, *, confirm: str | None, photos: tuple[str, ...], after: str | None
+) -> None:
+    """Nothing the customer wrote is lost: the page offers to send it again."""
+    st.session_state[_FAILED] = {
+        "text": text, "why": why, "confirm": confirm, "photos": photos, "after": after,
+    }  # fmt: skip
 
 
 def _until(messages: list[StoredMessage], message_id: str | None) -> list[StoredMessage]:

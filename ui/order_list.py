@@ -39,23 +39,39 @@ def draw(desk: Services, caller: Caller) -> None:
     shown = _shown(filters)
     days = PERIODS[period][1]
     since = (datetime.now(UTC) - timedelta(days=days)).astimezone() if days else None
-    found = desk.tool(
+    found, more = _first(
+        desk,
         caller,
-        "list_orders",
+        shown,
         statuses=() if status == ALL else (status,),
         since=local(since.isoformat()).date() if since else None,
         text=text.strip(),
-        limit=shown + 1,
     )
     if not found:
         _empty(caller, filtered=filters != (ALL, ALL, ""))
         return
-    _grid(found[:shown])
-    if len(found) > shown:
+    _grid(found)
+    if more:
         st.button(
             "더 보기", key="more-orders", icon=":material/expand_more:", width="stretch",
             on_click=_show_more, args=(filters, shown),
         )  # fmt: skip
+
+
+def _first(desk: Services, caller: Caller, count: int, **filters: Any) -> tuple[list[Any], bool]:
+    """The first ``count`` of the caller's orders, and whether there are more."""
+    found: list[Any] = []
+    cursor = None
+    while len(found) < count:
+        page = desk.tool(
+            caller, "list_orders", customer_id=caller.user_id, limit=count - len(found),
+            cursor=cursor, **filters,
+        )  # fmt: skip
+        found += page.items
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+    return found, cursor is not None
 
 
 def card_of(order: Any) -> Card:

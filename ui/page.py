@@ -24,11 +24,12 @@ from services import Services
 from ui import auth, session
 from ui.format import plain
 
-__all__ = ["EVERYBODY", "ROLE", "SIGNED_IN", "STAFF", "error_box", "go", "ready", "setup"]
+__all__ = ["ADMIN", "EVERYBODY", "ROLE", "SIGNED_IN", "STAFF", "error_box", "go", "ready", "setup"]
 
 EVERYBODY = ("guest", "customer", "staff", "admin")
 SIGNED_IN = ("customer", "staff", "admin")
 STAFF = ("staff", "admin")
+ADMIN = ("admin",)
 ROLE: Mapping[str, str] = {
     "guest": "손님",
     "customer": "고객",

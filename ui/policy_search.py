@@ -53,6 +53,8 @@ def draw(desk: Services, caller: Caller) -> None:
         policy_desk.unanswered(desk, caller)
     else:
         _search(desk, caller, view)
+    if wanted := st.query_params.pop("clause", ""):  # a link of the API's: opened once
+        clauses.open_clause(wanted[: url.MAX_CHARS])
     clauses.show_opened(desk, caller)
 
 

@@ -57,7 +57,7 @@ def set_session_id(value: str | None) -> None:
 def user() -> User | None:
     """Who is signed in, checked against the sessions table now; None for a guest."""
     current = session_id()
-    return None if current is None else services.get().user_of_session(current)
+    return None if current is None else services.get().accounts.user_of_session(current)
 
 
 def caller() -> Caller:

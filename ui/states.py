@@ -16,7 +16,7 @@ from agent.shop import words
 
 __all__ = ["STATES", "Kind", "State", "badge", "chip", "state_of"]
 
-Kind = Literal["order", "claim", "ticket", "priority", "sla"]
+Kind = Literal["order", "claim", "ticket", "priority", "sla", "key"]
 Colour = Literal["red", "orange", "blue", "green", "violet", "gray", "primary"]
 
 
@@ -72,6 +72,11 @@ _SLA: _Looks = {
     "soon": ("orange", "hourglass_bottom"),
     "late": ("red", "alarm"),
 }
+_KEY: _Looks = {
+    "active": ("green", "check_circle"),
+    "expired": ("gray", "event_busy"),
+    "revoked": ("gray", "block"),
+}
 _SLA_WORDS = {"met": "지킴", "running": "여유", "soon": "임박", "late": "지남"}
 
 
@@ -85,6 +90,7 @@ STATES: Mapping[Kind, Mapping[str, State]] = {
     "ticket": _table(words.TICKET_STATUS, _TICKET),
     "priority": _table(words.PRIORITY, _PRIORITY),
     "sla": _table(_SLA_WORDS, _SLA),
+    "key": _table(words.KEY_STATUS, _KEY),
 }
 
 

@@ -63,7 +63,7 @@ def listing(desk: Services, caller: Caller) -> None:
         label_visibility="collapsed",
     )  # fmt: skip
     statuses = _FILTERS[url.give(HERE, "show", ALL, chosen)][1]
-    found = desk.tool(caller, "list_tickets", statuses=statuses, limit=SHOWN)
+    found = desk.tool(caller, "list_tickets", statuses=statuses, limit=SHOWN).items
     if not found:
         _empty(filtered=bool(statuses))
     for ticket in found:

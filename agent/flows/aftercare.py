@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from agent.cards import claim_card, order_card, ticket_card
 from agent.flows.lookup import get_or_say
@@ -68,7 +69,7 @@ def claim_status(turn: Turn) -> None:
     if WITHDRAW.search(turn.text) or (turn.answered and turn.answered.slot == "withdraw"):
         _withdraw(turn, claims)
         return
-    tickets: list[Ticket] = turn.call("list_tickets", limit=SHOWN)
+    tickets: Sequence[Ticket] = turn.call("list_tickets", limit=SHOWN).items
     if not claims and (not tickets or len(claims) < len(every)):
         turn.say("none_named" if every else "none")
         return

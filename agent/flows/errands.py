@@ -13,6 +13,7 @@ from dataclasses import replace
 from agent.cards import choice_card
 from agent.errands import find_sum
 from agent.flows import knowledge, orders
+from agent.flows.lookup import own_orders
 from agent.shop import words
 from agent.shop.weather import find_place
 from agent.tools.calculator import Calculation
@@ -114,8 +115,7 @@ def _place(turn: Turn) -> str:
 def _on_the_way(turn: Turn) -> list[Order]:
     if turn.caller.user_id is None:
         return []
-    found: list[Order] = turn.call("list_orders", statuses=("shipped",), limit=2)
-    return found
+    return own_orders(turn, statuses=("shipped",), limit=2)
 
 
 def reckon(turn: Turn) -> None:

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from agent.cards import choice_card, order_card
+from agent.flows.lookup import own_orders
 from agent.turn import Turn
 from errors import Unavailable
-from store.models import Order
 
 __all__ = ["account", "answer_from_policy", "cite_and_say", "cite_rule", "payment", "policy"]
 
@@ -49,7 +49,7 @@ def policy(turn: Turn) -> None:
 def payment(turn: Turn) -> None:
     """Receipts, card trouble, deposits: the rule, and the order that waits for money."""
     if _DEPOSIT.search(turn.text) and turn.caller.user_id is not None:
-        waiting: list[Order] = turn.call("list_orders", statuses=("pending_payment",), limit=3)
+        waiting = own_orders(turn, statuses=("pending_payment",), limit=3)
         turn.say("deposit_waiting" if waiting else "deposit_none", count=len(waiting))
         turn.fact(f"{len(waiting)}건")
         turn.show(*(order_card(turn, order) for order in waiting))

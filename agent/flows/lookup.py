@@ -1,12 +1,15 @@
-"""Reading one order for a flow: the order, or the one sentence that there is none."""
+"""Reading orders for a flow: one, or the one sentence that there is none; and one's own."""
 
 from __future__ import annotations
 
+from typing import Any
+
+from agent.tools.base import run
 from agent.turn import Turn
 from errors import NotFound
 from store.models import Order
 
-__all__ = ["get_or_say"]
+__all__ = ["get_or_say", "own_orders"]
 
 
 def get_or_say(turn: Turn, order_id: str) -> Order | None:
@@ -18,3 +21,10 @@ def get_or_say(turn: Turn, order_id: str) -> Order | None:
         return None
     turn.context = turn.context.change(order_id=order.order_id)
     return order
+
+
+def own_orders(turn: Turn, **filters: Any) -> list[Order]:
+    """The caller's own orders, newest first; a member of staff has such, too."""
+    page = run(turn.tools, "list_orders", customer_id=turn.caller.user_id, **filters)
+    found: list[Order] = turn.fact(list(page.items))
+    return found

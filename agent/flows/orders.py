@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agent.cards import order_card
 from agent.flows.knowledge import cite_rule
-from agent.flows.lookup import get_or_say
+from agent.flows.lookup import get_or_say, own_orders
 from agent.flows.pick import pick_order
 from agent.shop.calendar import add_business_days, day_of
 from agent.shop.claims import OPEN_STATUSES
@@ -21,7 +21,7 @@ def order_status(turn: Turn) -> None:
     answering = turn.answered is not None
     named = slots.order_id or slots.ordinal or slots.refers_back or slots.products or slots.when
     if turn.caller.user_id is not None and not named and not answering:
-        orders: list[Order] = turn.call("list_orders", limit=5)
+        orders = own_orders(turn, limit=5)
         turn.say("recent" if orders else "no_orders", count=len(orders), verb="조회")
         turn.fact(f"{len(orders)}건")
         turn.show(*(order_card(turn, order) for order in orders))
@@ -54,7 +54,7 @@ def _only_shipped(turn: Turn) -> str | None:
     named = slots.order_id or slots.ordinal or slots.refers_back or slots.products or slots.when
     if named or turn.answered or turn.context.order_id or turn.caller.user_id is None:
         return None
-    on_the_way: list[Order] = turn.call("list_orders", statuses=("shipped",), limit=2)
+    on_the_way = own_orders(turn, statuses=("shipped",), limit=2)
     return on_the_way[0].order_id if len(on_the_way) == 1 else None
 
 

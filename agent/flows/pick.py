@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from agent.cards import order_card
 from agent.flows.guest import guest_order
-from agent.flows.lookup import get_or_say
+from agent.flows.lookup import get_or_say, own_orders
 from agent.tools.products import ProductsFound, score
 from agent.turn import Turn
 from agent.types import CardAction
@@ -61,7 +61,7 @@ def pick_order(
     named = _by_product(turn, found)
     if turn.slots.when and turn.slots.products and not named:
         # "그저께 받은 운동화": the day may be the delivery's; the product decides.
-        named = _by_product(turn, turn.call("list_orders", limit=50))
+        named = _by_product(turn, own_orders(turn, limit=50))
     candidates = named or found
     good = [order for order in candidates if fits(order)]
     if _REST.search(turn.text):  # "나머지 하나도": of the order just spoken about
@@ -157,8 +157,8 @@ def _in_focus(turn: Turn, fits: Fits) -> Order | None:
 def _search(turn: Turn, statuses: tuple[str, ...]) -> list[Order]:
     """The newest orders of the time named; of every state once something is named."""
     when, answered = turn.slots.when, turn.answered
-    found: list[Order] = turn.call(
-        "list_orders",
+    found = own_orders(
+        turn,
         statuses=() if when or turn.slots.products else statuses,
         since=when.start if when else None,
         until=when.end if when else None,
@@ -240,11 +240,11 @@ def _say_none(
         return
     if turn.slots.when or turn.slots.products:
         turn.say("none_matches", when=turn.slots.when.text if turn.slots.when else "말씀하신")
-        possible: list[Order] = turn.call("list_orders", statuses=statuses, limit=50)
+        possible = own_orders(turn, statuses=statuses, limit=50)
         good = [order for order in possible if fits(order)]
         if good:
             _offer(turn, good, verb=verb, message=message)
         return
-    recent: list[Order] = turn.call("list_orders", limit=3)
+    recent = own_orders(turn, limit=3)
     turn.say("none_fits_at_all" if recent else "no_orders", verb=verb)
     turn.show(*(order_card(turn, order) for order in recent))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from agent.types import TokenUsage
 
-__all__ = ["Phraser", "Phrasing", "chain_of"]
+__all__ = ["Phraser", "Phrasing", "ProviderState", "chain_of", "providers_of"]
+
+
+# State, last error, latency in ms.
+ProviderState = tuple[Literal["ok", "down", "unconfigured"], str | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +42,12 @@ def chain_of(settings: Any) -> Phraser | None:
         model=settings.llm_model,
         timeout_s=settings.llm_timeout_s,
     )
+
+
+def providers_of(settings: Any, llm: Phraser | None) -> dict[str, ProviderState]:
+    """Each provider's state, last error and latency in ms of its last use (None: not used)."""
+    offline: ProviderState = ("ok", None, None)
+    if not settings.llm_base_url or not settings.llm_model:
+        return {"offline": offline, "openai_compat": ("unconfigured", None, None)}
+    error, latency_ms = getattr(llm, "last_error", None), getattr(llm, "latency_ms", None)
+    return {"offline": offline, "openai_compat": ("down" if error else "ok", error, latency_ms)}

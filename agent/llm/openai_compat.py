@@ -7,18 +7,41 @@ failure means None, and the desk goes on with its own words.
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from agent.guardrails import CONTACTS, mask_pii
 from agent.llm import Phrasing
 from agent.types import TokenUsage
+from errors import Unavailable
 
-__all__ = ["OpenAICompatible"]
+__all__ = ["Finished", "OpenAICompatible"]
 
 log = logging.getLogger("sangdam.llm")
 MAX_TOKENS = 600
+NOT_NOW = "언어 모델이 지금 답하지 못해요. 잠시 뒤 다시 시도해 주세요."
+CHECK_SETTINGS = (
+    "언어 모델이 요청을 받지 않았어요. llm_base_url, llm_api_key, llm_model 설정을 확인해 주세요."
+)
+_KINDS = {
+    "APITimeoutError": "timeout", "APIConnectionError": "unreachable",
+    "AuthenticationError": "auth", "PermissionDeniedError": "auth", "NotFoundError": "not_found",
+    "RateLimitError": "rate_limited", "BadRequestError": "bad_request",
+    "JSONDecodeError": "malformed",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a model's reply; ``usage`` is None where the server did not tell it."""
+
+    reason: str
+    usage: TokenUsage | None
 
 
 class OpenAICompatible:
@@ -67,6 +90,41 @@ class OpenAICompatible:
         text = masked.vault.restore(text, CONTACTS)
         return Phrasing(text, self.provider, self.model, usage)
 
+    def complete(
+        self,
+        messages: Sequence[dict[str, Any]],
+        *,
+        max_tokens: int | None = None,
+        temperature: float | None = None,
+        stop: Sequence[str] = (),
+        deadline_s: float = 60.0,
+    ) -> Iterator[str | Finished]:
+        """The model's reply to ``messages`` piece by piece, ``Finished`` last.
+
+        Messages go out as they are: whoever calls has masked them. Raises Unavailable with
+        code "model_" and the kind of failure, also after pieces: a reply without its terminal
+        event, or one that takes longer than ``deadline_s`` seconds, was cut.
+        """
+        import httpx2
+        from openai import OpenAIError
+
+        wishes = {"max_tokens": max_tokens, "temperature": temperature, "stop": list(stop) or None}
+        try:
+            stream = self._open().chat.completions.create(
+                model=self.model, messages=list(messages), stream=True,
+                stream_options={"include_usage": True},
+                **{name: value for name, value in wishes.items() if value is not None},
+            )  # fmt: skip
+            with stream:
+                yield from _read(stream, monotonic() + deadline_s)
+        except (OpenAIError, httpx2.HTTPError, json.JSONDecodeError) as error:
+            kind = _KINDS.get(type(error).__name__, "overloaded")
+            log.warning("model %r failed: %s", self.model, type(error).__name__)
+            raise _failure(kind) from error
+        except (AttributeError, TypeError, IndexError) as error:  # 200 with something else in it
+            log.warning("model %r sent no completion: %s", self.model, type(error).__name__)
+            raise _failure("malformed") from error
+
     def _open(self) -> Any:
         with self._lock:
             if self._client is None:
@@ -81,3 +139,25 @@ class OpenAICompatible:
                     http_client=httpx2.Client(trust_env=False, timeout=self._timeout_s),
                 )
             return self._client
+
+
+def _read(stream: Any, deadline: float) -> Iterator[str | Finished]:
+    reason, usage = "", None
+    for chunk in stream:
+        if monotonic() > deadline:  # a slow drip never times out by itself
+            raise _failure("timeout")
+        if chunk.usage is not None:
+            used = chunk.usage
+            usage = TokenUsage(used.prompt_tokens, used.completion_tokens, used.total_tokens)
+        for choice in chunk.choices[:1]:
+            if choice.delta.content:
+                yield choice.delta.content
+            reason = choice.finish_reason or reason
+    if not reason:
+        raise _failure("truncated")
+    yield Finished(reason, usage)
+
+
+def _failure(kind: str) -> Unavailable:
+    ours = kind in ("auth", "not_found", "bad_request")
+    return Unavailable(CHECK_SETTINGS if ours else NOT_NOW, code=f"model_{kind}")

@@ -9,11 +9,14 @@ from store.models import PaymentMethod
 __all__ = [
     "ACTION",
     "AUDIT_ACTION",
+    "AUDIT_ACTION_OF",
     "AUDIT_FIELD",
     "AUDIT_OBJECT",
     "CLAIM_KIND",
     "CLAIM_STATUS",
     "ISSUE_TYPE",
+    "KEY_SCOPE",
+    "KEY_STATUS",
     "ORDER_STATUS",
     "PAYMENT_METHOD",
     "PRIORITY",
@@ -106,6 +109,13 @@ TICKET_FIELD: Mapping[str, str] = {
     "claim_id": "신청",
     "resolution": "해결 내용",
 }
+# An API key: what it may do, and what it is worth.
+KEY_SCOPE: Mapping[str, str] = {
+    "chat": "상담",
+    "passthrough": "언어 모델 직접 호출",
+    "act_for_customers": "고객 대신하기",
+}
+KEY_STATUS: Mapping[str, str] = {"active": "사용 중", "expired": "만료", "revoked": "폐기"}
 # What the audit says was done, to what, to which field of it, and from where.
 AUDIT_ACTION: Mapping[str, str] = {
     "create": "접수",
@@ -131,7 +141,10 @@ AUDIT_ACTION: Mapping[str, str] = {
     "close": "종료",
     "reopen": "다시 열기",
     "settle": "확인",
+    "revoke": "폐기",
 }
+# Where the same action has another word: (what, action).
+AUDIT_ACTION_OF: Mapping[tuple[str, str], str] = {("api_key", "create"): "발급"}
 AUDIT_OBJECT: Mapping[str, str] = {
     "order": "주문",
     "claim": "신청",
@@ -140,6 +153,8 @@ AUDIT_OBJECT: Mapping[str, str] = {
     "product": "상품",
     "guest_lookup": "비회원",
     "question": "답하지 못한 질문",
+    "api_key": "API 키",
+    "account": "계정",
 }
 AUDIT_FIELD: Mapping[str, str] = {
     **TICKET_FIELD,
@@ -159,6 +174,9 @@ AUDIT_FIELD: Mapping[str, str] = {
     "tracking_no": "운송장 번호",
     "delivered_at": "배송 완료 시각",
     "note": "메모",
+    "name": "이름",
+    "scopes": "권한",
+    "expires_at": "만료",
 }
 SOURCE: Mapping[str, str] = {
     "chat": "상담 채팅",

@@ -22,12 +22,14 @@ _STATUS: Mapping[str, Mapping[str, str]] = {
     "order": words.ORDER_STATUS,
     "claim": words.CLAIM_STATUS,
     "ticket": words.TICKET_STATUS,
+    "api_key": words.KEY_STATUS,
 }
 _VALUE: Mapping[str, Mapping[str, str]] = {
     "priority": words.PRIORITY,
     "issue_type": words.ISSUE_TYPE,
     "kind": words.CLAIM_KIND,
     "reason_code": words.REASON,
+    "scopes": words.KEY_SCOPE,
 }
 
 
@@ -129,7 +131,8 @@ def _row(entry: AuditEntry, names: Mapping[str, str]) -> AuditRow:
     )  # fmt: skip
     return AuditRow(
         entry,
-        words.AUDIT_ACTION.get(entry.action, entry.action),
+        words.AUDIT_ACTION_OF.get((entry.object_type, entry.action))
+        or words.AUDIT_ACTION.get(entry.action, entry.action),
         words.AUDIT_OBJECT.get(entry.object_type, entry.object_type),
         words.SOURCE.get(entry.source, entry.source),
         changes,
@@ -146,7 +149,7 @@ def _said(entry: AuditEntry, name: str, value: Any, names: Mapping[str, str]) ->
         return f"{value:,}원" if name.endswith("_krw") else f"{value:,}"
     if isinstance(value, list | dict):
         if isinstance(value, list) and all(isinstance(one, str) for one in value):
-            return ", ".join(value)
+            return ", ".join(_VALUE.get(name, {}).get(one, one) for one in value)
         return json.dumps(value, ensure_ascii=False)
     if name == "status":
         return _STATUS.get(entry.object_type, {}).get(value, value)

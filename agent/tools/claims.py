@@ -19,7 +19,8 @@ from agent.tools.base import MOST, MOST_REASON_CHARS, ToolContext, clean, tool
 from agent.tools.ledger import own_method, paid_with, restock
 from agent.tools.orders import current_order, get_order, save_order
 from errors import BadInput, NotAllowedNow, NotFound, StateChanged
-from store import claims, conversations, products
+from store import audit, claims, conversations, products
+from store.database import load
 from store.models import Claim, ClaimLine, Order, OrderLine, PaymentMethod, to_text
 
 __all__ = [
@@ -149,11 +150,28 @@ def withdraw_claim(ctx: ToolContext, *, claim_id: str, version: int | None = Non
 
 
 def current_claim(ctx: ToolContext, claim_id: str, version: int | None) -> Claim:
-    """The claim as it is. Raises NotFound, StateChanged when ``version`` is not its own."""
+    """The claim as it is. Raises NotFound, StateChanged when ``version`` is not its own.
+
+    The error tells what changed since, as far as the audit knows it.
+    """
     claim = get_claim(ctx, claim_id=claim_id)
     if version is not None and claim.version != version:
-        raise StateChanged(CHANGED)
+        raise StateChanged(CHANGED, changes=_changes_since(ctx, claim, version))
     return claim
+
+
+def _changes_since(ctx: ToolContext, claim: Claim, version: int) -> dict[str, tuple[Any, Any]]:
+    """Field → (was, is now); every save of a claim is one version and one audit event."""
+    events = audit.of_object(ctx.tx, "claim", claim.claim_id)
+    saves = [
+        (load(e["before"], {}), load(e["after"], {})) for e in events if e["action"] != "create"
+    ]
+    was: dict[str, Any] = {}
+    now: dict[str, Any] = {}
+    for before, after in saves[max(0, len(saves) - (claim.version - version)) :]:
+        was = {**before, **was}
+        now |= after
+    return {name: (was.get(name), now[name]) for name in now if was.get(name) != now[name]}
 
 
 def save_claim(

@@ -12,11 +12,11 @@ from errors import BadInput, NotFound
 from store import accounts, order_pages
 from store.models import OrderPage
 
-__all__ = ["page_orders"]
+__all__ = ["list_orders", "whose"]
 
 
 @tool("READ")
-def page_orders(
+def list_orders(
     ctx: ToolContext,
     *,
     customer_id: str | None = None,
@@ -44,7 +44,7 @@ def page_orders(
     first, before = day_span(since, until)
     return order_pages.page(
         ctx.tx,
-        user_id=_whose(ctx, customer_id),
+        user_id=whose(ctx, customer_id),
         statuses=statuses,
         since=first,
         until=before,
@@ -56,8 +56,8 @@ def page_orders(
     )
 
 
-def _whose(ctx: ToolContext, customer_id: str | None) -> str | None:
-    """Whose orders are listed; None for everybody's."""
+def whose(ctx: ToolContext, customer_id: str | None) -> str | None:
+    """Whose things are listed; None for everybody's. Raises NotSignedIn, NotFound."""
     if not ctx.caller.is_staff:
         if customer_id not in (None, ctx.me()):
             raise NotFound("해당 고객을 찾을 수 없어요.")

@@ -1,9 +1,8 @@
-"""Orders: list, look, track, see the refunds; a guest's look-up by number and e-mail."""
+"""Orders: look, track, see the refunds; a guest's look-up by number and e-mail."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,7 +11,7 @@ from agent.shop import words
 from agent.shop.calendar import SEOUL
 from agent.shop.claims import allowed_actions
 from agent.shop.refunds import RefundState, states
-from agent.tools.base import MOST, ToolContext, tool
+from agent.tools.base import ToolContext, tool
 from errors import BadInput, NotAllowedNow, NotFound, StateChanged, TooMany
 from store import accounts, audit, orders
 from store.models import Order, Shipment, to_text
@@ -23,7 +22,6 @@ __all__ = [
     "day_span",
     "get_order",
     "get_order_status",
-    "list_orders",
     "lookup_guest_order",
     "refund_state",
     "require_action",
@@ -60,35 +58,6 @@ def day_span(since: date | None, until: date | None) -> tuple[str | None, str | 
 
 def _day_start(day: date) -> str:
     return to_text(datetime.combine(day, time(0), SEOUL))
-
-
-@tool("READ")
-def list_orders(
-    ctx: ToolContext,
-    *,
-    statuses: Sequence[str] = (),
-    since: date | None = None,
-    until: date | None = None,
-    text: str = "",
-    limit: int = 20,
-    offset: int = 0,
-) -> list[Order]:
-    """The caller's own orders, newest first.
-
-    ``since`` and ``until`` are Korean days, both included. Raises NotSignedIn for a guest,
-    BadInput for days before 1970 or after 2100.
-    """
-    first, before = day_span(since, until)
-    return orders.find(
-        ctx.tx,
-        user_id=ctx.me(),
-        statuses=statuses,
-        since=first,
-        until=before,
-        text=text,
-        limit=max(1, min(limit, MOST)),
-        offset=max(0, offset),
-    )
 
 
 @tool("READ")

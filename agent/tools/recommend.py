@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from agent.shop.options import chosen
-from agent.tools.base import ToolContext, tool
+from agent.tools.base import MOST, ToolContext, tool
+from agent.tools.order_lists import whose
 from errors import BadInput, NotFound
 from store import products, recommend
 from store.models import Product
@@ -21,7 +22,6 @@ __all__ = ["KINDS", "Kind", "Recommendation", "recommend_products"]
 
 Kind = Literal["similar", "together", "popular", "personal"]
 KINDS: tuple[Kind, ...] = ("together", "similar", "personal", "popular")
-MOST = 20
 LOOKED_AT = 5  # times as many as wanted, since some will be sold out
 OWN = 6  # products of one's own that others are looked for
 MOST_OWN = 200
@@ -46,6 +46,7 @@ class _Wish:
     option: str
     product: Product | None
     left_out: frozenset[str]
+    buyer: str | None
 
 
 @tool("READ")
@@ -59,12 +60,14 @@ def recommend_products(
     option: str = "",
     kind: str = "",
     limit: int = 4,
+    customer_id: str | None = None,
 ) -> list[Recommendation]:
     """Products in stock to recommend, each with its reason, of different kinds in turn.
 
     With ``product_id`` what is bought with it and what is like it, otherwise what fits the
-    caller's own orders and what is popular; ``kind`` asks for one kind alone. Prices in KRW,
-    both ends included; at most 20. Raises BadInput for an unknown kind, NotFound.
+    caller's own orders and what is popular; ``kind`` asks for one kind alone. Staff may name
+    the customer it is for. Prices in KRW, both ends included; at most 100. Raises BadInput for
+    an unknown kind, NotFound for a product or a customer that is not there or not the caller.
     """
     if kind and kind not in KINDS:
         raise BadInput(f"추천 종류는 {', '.join(KINDS)} 가운데 하나여야 해요.")
@@ -72,8 +75,9 @@ def recommend_products(
     if product_id and product is None:
         raise NotFound("해당 상품을 찾을 수 없어요.")
     filters = Filters(category, max(0, min_price_krw), max_price_krw, in_stock=True)
-    had = [] if kind or product else _own(ctx)  # "인기 상품" is what is popular, had or not
-    wish = _Wish(filters, option, product, frozenset([product_id, *had]))
+    buyer = _buyer(ctx, customer_id)
+    had = [] if kind or product else _own(ctx, buyer)  # "인기 상품" is what is popular, had or not
+    wish = _Wish(filters, option, product, frozenset([product_id, *had]), buyer)
     kinds = (kind,) if kind else ("together", "similar") if product else ("personal", "popular")
     limit = max(0, min(limit, MOST))
     return _in_turn([_in_stock(ctx, wish, name, limit) for name in KINDS if name in kinds], limit)
@@ -147,7 +151,7 @@ def _similar(ctx: ToolContext, wish: _Wish, limit: int) -> Found:
 
 def _personal(ctx: ToolContext, wish: _Wish, limit: int) -> Found:
     """What goes with the caller's own purchases or is like them, one of each in turn."""
-    mine = _own(ctx)
+    mine = _own(ctx, wish.buyer)
     sources: list[list[tuple[str, str]]] = []
     for product in products.many(ctx.tx, mine[:OWN]):
         name = _called(product)
@@ -172,11 +176,16 @@ _SOURCES = {
 }
 
 
-def _own(ctx: ToolContext) -> list[str]:
-    """What the caller has bought, newest first; nothing for a guest or staff."""
-    if ctx.caller.user_id is None or ctx.caller.is_staff:
-        return []
-    return recommend.bought(ctx.tx, ctx.caller.user_id, limit=MOST_OWN)
+def _buyer(ctx: ToolContext, customer_id: str | None) -> str | None:
+    """Whose purchases count: the caller's, whom staff name; nobody's for a guest or staff."""
+    if customer_id is not None:
+        return whose(ctx, customer_id)
+    return None if ctx.caller.is_staff else ctx.caller.user_id
+
+
+def _own(ctx: ToolContext, buyer: str | None) -> list[str]:
+    """What the customer has bought, newest first."""
+    return [] if buyer is None else recommend.bought(ctx.tx, buyer, limit=MOST_OWN)
 
 
 def _neighbours(

@@ -41,6 +41,7 @@ __all__ = [
     "QueuePage",
     "assign_ticket",
     "close_ticket",
+    "current_ticket",
     "edit_ticket",
     "note_ticket",
     "reopen_ticket",
@@ -115,7 +116,7 @@ def take_ticket(ctx: ToolContext, *, ticket_id: str, version: int) -> Ticket:
 
     Raises Forbidden, NotFound, StateChanged, NotAllowedNow (done already, or one's own).
     """
-    ticket = _current(ctx, ticket_id, version)
+    ticket = current_ticket(ctx, ticket_id, version)
     _require_running(ticket)
     if ticket.assignee_id == ctx.me() and ticket.status != "open":
         raise NotAllowedNow("이미 맡고 있는 문의예요.", code="already_yours")
@@ -131,7 +132,7 @@ def assign_ticket(ctx: ToolContext, *, ticket_id: str, version: int, assignee_id
 
     Raises Forbidden, NotFound, StateChanged, NotAllowedNow, BadInput for anybody else.
     """
-    ticket = _current(ctx, ticket_id, version)
+    ticket = current_ticket(ctx, ticket_id, version)
     _require_running(ticket)
     person = accounts.get(ctx.tx, assignee_id)
     if person is None or person.role not in ("staff", "admin"):
@@ -152,7 +153,7 @@ def reply_ticket(
     ticket is taken with it. Raises Forbidden, NotFound, StateChanged, BadInput (empty, over
     4,000 characters), NotAllowedNow for one that is done.
     """
-    ticket = _current(ctx, ticket_id, version)
+    ticket = current_ticket(ctx, ticket_id, version)
     _require_running(ticket)
     text = public_text(text)
     changes = responded(ticket, ctx.now) | _taken(ctx, ticket)
@@ -171,7 +172,7 @@ def note_ticket(ctx: ToolContext, *, ticket_id: str, version: int, text: str) ->
 
     Raises Forbidden, NotFound, StateChanged, BadInput (empty, over 4,000 characters).
     """
-    ticket = _current(ctx, ticket_id, version)
+    ticket = current_ticket(ctx, ticket_id, version)
     return save_ticket(
         ctx, ticket, {}, action="note", kind="note", text=public_text(text), internal=True
     )
@@ -198,7 +199,7 @@ def edit_ticket(
     Raises Forbidden, NotFound (also for another customer's order or claim), StateChanged,
     BadInput (unknown word, nothing to change), NotAllowedNow.
     """
-    ticket = _current(ctx, ticket_id, version)
+    ticket = current_ticket(ctx, ticket_id, version)
     if ticket.status == "closed":
         raise NotAllowedNow(CLOSED, allowed=("create_ticket",), code="ticket_closed")
     if priority not in (None, *words.PRIORITY) or issue_type not in (None, *words.ISSUE_TYPE):
@@ -224,7 +225,7 @@ def resolve_ticket(ctx: ToolContext, *, ticket_id: str, version: int, resolution
     Raises Forbidden, NotFound, StateChanged, BadInput (empty, over 4,000 characters),
     NotAllowedNow for one that is done.
     """
-    ticket = _current(ctx, ticket_id, version)
+    ticket = current_ticket(ctx, ticket_id, version)
     check_transition(ticket.status, "resolved")
     resolution = public_text(resolution)
     changes = {
@@ -242,7 +243,7 @@ def close_ticket(ctx: ToolContext, *, ticket_id: str, version: int) -> Ticket:
 
     Raises Forbidden, NotFound, StateChanged, NotAllowedNow unless it is resolved.
     """
-    ticket = _current(ctx, ticket_id, version)
+    ticket = current_ticket(ctx, ticket_id, version)
     changes = moved(ticket, "closed", ctx.now, ctx.rules)
     return save_ticket(ctx, ticket, changes, action="close", kind="closed")
 
@@ -253,14 +254,14 @@ def reopen_ticket(ctx: ToolContext, *, ticket_id: str, version: int) -> Ticket:
 
     Raises Forbidden, NotFound, StateChanged, NotAllowedNow for one that runs or is closed.
     """
-    ticket = _current(ctx, ticket_id, version)
+    ticket = current_ticket(ctx, ticket_id, version)
     if ticket.status in RUNNING:
         raise NotAllowedNow("이미 열려 있는 문의예요.", code="already_open")
     changes = moved(ticket, reopened_status(ticket), ctx.now, ctx.rules)
     return save_ticket(ctx, ticket, changes, action="reopen", kind="reopened")
 
 
-def _current(ctx: ToolContext, ticket_id: str, version: int) -> Ticket:
+def current_ticket(ctx: ToolContext, ticket_id: str, version: int) -> Ticket:
     """The ticket as the caller saw it. Raises Forbidden, NotFound, StateChanged."""
     ctx.require_staff()
     ticket = tickets.get(ctx.tx, ticket_id, user_id=None, internal=True)

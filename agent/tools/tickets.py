@@ -11,9 +11,10 @@ from agent.shop import words
 from agent.shop.calendar import day_of
 from agent.shop.tickets import CLOSED, due_times, is_silent, moved, reopened_status
 from agent.tools.base import MOST, ToolContext, clean, tool
+from agent.tools.order_lists import whose
 from errors import BadInput, Forbidden, NotAllowedNow, NotFound, StateChanged
 from store import accounts, claims, conversations, orders, tickets
-from store.models import StoredMessage, Ticket, to_text
+from store.models import StoredMessage, Ticket, TicketPage, to_text
 
 __all__ = [
     "add_ticket_message",
@@ -39,16 +40,26 @@ _NEWS = {
 
 @tool("READ")
 def list_tickets(
-    ctx: ToolContext, *, statuses: Sequence[str] = (), limit: int = 20
-) -> list[Ticket]:
-    """The caller's own tickets, newest first. Raises NotSignedIn for a guest.
+    ctx: ToolContext,
+    *,
+    customer_id: str | None = None,
+    statuses: Sequence[str] = (),
+    limit: int = 20,
+    cursor: str | None = None,
+) -> TicketPage:
+    """A page of one's own tickets, newest first; for staff of any customer's.
 
-    ``limit`` is 1 to 100.
+    ``limit`` is 1 to 100. Raises NotSignedIn for a guest, NotFound for another customer's id,
+    BadInput for a cursor that is none.
     """
+    owner = whose(ctx, ctx.me() if customer_id is None else customer_id)
+    limit = max(1, min(limit, MOST))
     found = tickets.find(
-        ctx.tx, user_id=ctx.me(), statuses=tuple(statuses), limit=max(1, min(limit, MOST))
+        ctx.tx, user_id=owner, statuses=tuple(statuses), after=_place(cursor), limit=limit + 1
     )
-    return [_shown(ctx, ticket) for ticket in found]
+    shown = tuple(_shown(ctx, ticket) for ticket in found[:limit])
+    more = len(found) > limit
+    return TicketPage(shown, f"{shown[-1].created_at}~{shown[-1].ticket_id}" if more else None)
 
 
 @tool("READ")
@@ -233,6 +244,15 @@ def say_in_chat(ctx: ToolContext, ticket: Ticket, *, role: str, text: str) -> No
         ),
     )  # fmt: skip
     conversations.touch(ctx.tx, ticket.conversation_id, at=ctx.now)
+
+
+def _place(cursor: str | None) -> tuple[str, str] | None:
+    if not cursor:
+        return None
+    created_at, separator, ticket_id = cursor.partition("~")
+    if not separator:
+        raise BadInput("목록이 바뀌었어요. 처음부터 다시 열어 주세요.", code="bad_cursor")
+    return created_at, ticket_id
 
 
 def _shown(ctx: ToolContext, ticket: Ticket) -> Ticket:

@@ -95,8 +95,8 @@ class Player:
         }  # fmt: skip
 
     def _of(self, user: str, statuses: tuple[str, ...]) -> str:
-        caller = self.shop.caller(user)
-        found = self.shop.tool(caller, "list_orders", statuses=statuses, limit=5)
+        caller = self.shop.accounts.caller(user)
+        found = self.shop.tool(caller, "list_orders", statuses=statuses, limit=5).items
         return str(found[0].order_id)
 
     def fill(self, text: str) -> str:
@@ -108,7 +108,7 @@ class Player:
         self, case: Case, *, images: tuple[str, ...] = (), session: str | None = None
     ) -> list[str]:
         """Say it, and tell what did not hold (empty: all did)."""
-        caller = GUEST if case.user == "guest" else self.shop.caller(case.user)
+        caller = GUEST if case.user == "guest" else self.shop.accounts.caller(case.user)
         said = self.fill(case.say)
         events = list(self.shop.run_turn(caller, said, session_id=session, image_ids=images))
         problems = [*self._written(case.user), *self._told(events, case, said)]

@@ -82,7 +82,7 @@ def play_indirect(subject: Subject) -> Iterator[Played]:
 def _play_planted(subject: Subject, case: Case) -> list[str]:
     with subject.fresh_shop() as (shop, _):
         player = Player(shop)
-        caller = shop.caller(case.user)
+        caller = shop.accounts.caller(case.user)
         text = player.fill(case.text)
         if case.place.startswith("photo_"):
             data = photo(case.place.removeprefix("photo_"), text)

@@ -19,6 +19,7 @@ from store.migrations import (
     m007_desk_limits,
     m008_quality,
     m009_recommendations,
+    m010_http,
 )
 
 __all__ = ["MIGRATIONS", "apply"]
@@ -33,6 +34,7 @@ MIGRATIONS = (
     ("m007_desk_limits", m007_desk_limits.apply),
     ("m008_quality", m008_quality.apply),
     ("m009_recommendations", m009_recommendations.apply),
+    ("m010_http", m010_http.apply),
 )
 
 

@@ -25,6 +25,7 @@ import jwt
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from services.secret import secret_key
 from store import accounts
 from store.database import Database
 from ui import auth
@@ -165,7 +166,7 @@ def open_page(chromium: Browser, server: Server) -> Iterator[OpenPage]:
 
 def mint_cookie(server: Server, email: str) -> dict[str, str]:
     """A cookie as the browser keeps it, for a new session written into the server's store."""
-    key = auth.secret_key(server.folder)
+    key = secret_key(server.folder)
     now = datetime.now(UTC)
     with Database(server.folder / "sangdam.db").write() as tx:
         user = accounts.by_email(tx, email)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
 import time
@@ -43,11 +44,12 @@ def make_account(server, email: str, name: str, password: str) -> None:
 
 def await_failures(server, email: str, count: int) -> None:
     """Until the store has counted so many failures (the fifth locks and starts over)."""
+    email_hash = hashlib.sha256(email.encode()).hexdigest()
     end = time.monotonic() + 15
     while time.monotonic() < end:
         with Database(server.folder / "sangdam.db").read() as tx:
-            sql = "select failed_logins from users where email = ?"
-            if tx.value(sql, (email,)) == count:
+            sql = "select failures from sign_in_failures where email_hash = ?"
+            if tx.value(sql, (email_hash,)) == count:
                 return
         time.sleep(0.05)
     raise AssertionError(f"{email} never had {count} failures")

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from store_helpers import NOW, add_user
@@ -9,6 +9,7 @@ from errors import AlreadyExists, BadCredentials, BadInput, TooMany, WeakPasswor
 from store import accounts
 from store.accounts import LockOut
 from store.database import Database, Tx
+from store.models import User
 
 PASSWORD = "비밀번호는열글자넘게"
 LOCK = LockOut(max_failures=3, minutes=15)
@@ -19,6 +20,10 @@ def shop(database: Database) -> Database:
     with database.write(durable=False) as tx:
         add_user(tx, "minji", "minji@example.com")
     return database
+
+
+def sign_in(shop: Database, email: str, password: str, at: datetime = NOW) -> User:
+    return accounts.sign_in(shop, email, password, lock=LOCK, at=at, then=lambda tx, user: user)
 
 
 def test_hangul_passphrases_beyond_72_bytes_are_told_apart() -> None:
@@ -34,7 +39,7 @@ def test_the_same_password_typed_on_another_keyboard() -> None:
 
 
 def test_signing_in_ignores_the_case_of_the_address(shop: Database) -> None:
-    user = accounts.sign_in(shop, " Minji@Example.com ", PASSWORD, lock=LOCK, at=NOW)
+    user = sign_in(shop, " Minji@Example.com ", PASSWORD)
     assert user.user_id == "minji"
     assert "hash" not in repr(user)
 
@@ -43,14 +48,14 @@ def test_a_wrong_password_and_an_unknown_address_answer_alike(shop: Database) ->
     said = set()
     for email in ("minji@example.com", "nobody@example.com"):
         with pytest.raises(BadCredentials) as caught:
-            accounts.sign_in(shop, email, "wrong", lock=LOCK, at=NOW)
+            sign_in(shop, email, "wrong")
         said.add(str(caught.value))
     assert len(said) == 1
 
 
 def test_the_account_locks_and_opens_again(shop: Database) -> None:
     def fail() -> None:
-        accounts.sign_in(shop, "minji@example.com", "wrong", lock=LOCK, at=NOW)
+        sign_in(shop, "minji@example.com", "wrong")
 
     for _ in range(LOCK.max_failures - 1):
         with pytest.raises(BadCredentials):
@@ -59,17 +64,46 @@ def test_the_account_locks_and_opens_again(shop: Database) -> None:
         fail()
     assert caught.value.retry_after_s == 900
     with pytest.raises(TooMany, match="15분"):
-        accounts.sign_in(shop, "minji@example.com", PASSWORD, lock=LOCK, at=NOW)
+        sign_in(shop, "minji@example.com", PASSWORD)
     later = NOW + timedelta(minutes=15)
-    assert accounts.sign_in(shop, "minji@example.com", PASSWORD, lock=LOCK, at=later)
+    assert sign_in(shop, "minji@example.com", PASSWORD, later)
 
 
 def test_a_success_forgets_earlier_failures(shop: Database) -> None:
     for _ in range(3):
         for _ in range(LOCK.max_failures - 1):
             with pytest.raises(BadCredentials):
-                accounts.sign_in(shop, "minji@example.com", "wrong", lock=LOCK, at=NOW)
-        accounts.sign_in(shop, "minji@example.com", PASSWORD, lock=LOCK, at=NOW)
+                sign_in(shop, "minji@example.com", "wrong")
+        sign_in(shop, "minji@example.com", PASSWORD)
+
+
+def test_what_follows_a_sign_in_fails_with_it(shop: Database) -> None:
+    """One transaction: a session that cannot be opened leaves the failures counted."""
+
+    def refuse(tx: Tx, user: User) -> None:
+        accounts.open_session(tx, user.user_id, days=1, at=NOW)
+        raise BadInput("아니요")
+
+    with pytest.raises(BadCredentials):
+        sign_in(shop, "minji@example.com", "wrong")
+    with pytest.raises(BadInput):
+        accounts.sign_in(shop, "minji@example.com", PASSWORD, lock=LOCK, at=NOW, then=refuse)
+    with shop.read() as tx:
+        assert tx.value("select failures from sign_in_failures") == 1
+        assert tx.value("select count(*) from sessions") == 0
+
+
+def test_another_password_opens_a_locked_account(shop: Database) -> None:
+    for _ in range(LOCK.max_failures):
+        with pytest.raises((BadCredentials, TooMany)):
+            sign_in(shop, "minji@example.com", "wrong")
+    with shop.write() as tx:
+        user = accounts.by_email(tx, "minji@example.com")
+        assert user is not None
+        accounts.set_password(tx, user, accounts.hash_password("다른비밀번호열글자", cost=4))
+    assert sign_in(shop, "minji@example.com", "다른비밀번호열글자") == user
+    with pytest.raises(BadCredentials):
+        sign_in(shop, "minji@example.com", PASSWORD)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +155,9 @@ def test_sessions_end(tx: Tx) -> None:
     assert accounts.user_of_session(tx, "guess", at=NOW) is None
     accounts.close_session(tx, first, at=NOW)
     assert accounts.user_of_session(tx, first, at=NOW) is None  # revoked
+    kept = accounts.session_hash(second)
+    assert accounts.close_sessions(tx, "minji", at=NOW, keep=kept) == 0
+    assert accounts.user_of_hash(tx, kept, at=NOW) == user
     assert accounts.close_sessions(tx, "minji", at=NOW) == 1
     assert accounts.user_of_session(tx, second, at=NOW) is None
 

@@ -157,6 +157,7 @@ ASKED: dict[str, Ask] = {
     "audit page": audited(action="edit", before_seq=7),
     "own tickets": lambda tx: tickets.find(tx, user_id="minji"),
     "own tickets by state": lambda tx: tickets.find(tx, user_id="minji", statuses=ALL[:3]),
+    "own tickets page": lambda tx: tickets.find(tx, user_id="minji", after=("2026", "T1")),
     "queue": queued(),
     "queue of all states": queued(statuses=ALL),
     "queue of one state": queued(statuses=("closed",)),

@@ -1,8 +1,10 @@
-"""The account page: the default address changes in its dialog, payment methods are shown."""
+"""The account page: address and password change in their dialogs, payment methods are shown."""
 
 from __future__ import annotations
 
-from store import payment_methods
+import pytest
+
+from store import accounts, payment_methods
 from store.models import PaymentMethod
 from tests.pages import press, shown
 
@@ -61,3 +63,61 @@ def test_payment_methods_are_shown_without_their_numbers(open_page, shop):
 
 def test_staff_have_no_parcels_to_send_anywhere(open_page):
     assert "기본 배송지" not in shown(open_page("account", "staff@example.com"))
+
+
+# ── another password ─────────────────────────────────────────────────────────────────────
+
+KIM = "kim@example.kr"
+OLD, NEW = "오래된 우리집 비밀번호", "완전히 새로운 비밀번호"
+PROBLEM = "sangdam_dialog_problem"
+
+
+@pytest.fixture
+def kim(shop):
+    with shop.database.write() as tx:
+        return accounts.create(
+            tx, email=KIM, name="김", role="customer", at=shop.clock(),
+            password_hash=accounts.hash_password(OLD, cost=4),
+        )  # fmt: skip
+
+
+def change(at, current, new, again):
+    press(at, "비밀번호 변경")
+    for name, text in (("now", current), ("new", new), ("again", again)):
+        at.text_input(key=f"password-{name}").set_value(text)
+    return press(at, "비밀번호 바꾸기")
+
+
+def test_another_password_keeps_this_tab_and_ends_the_others(open_page, shop, kim):
+    _, elsewhere = shop.accounts.sign_in(KIM, OLD)
+    at = change(open_page("account", KIM), OLD, NEW, NEW)
+    assert "비밀번호를 바꿨어요" in shown(at)
+    assert KIM in shown(at)
+    assert shop.accounts.user_of_session(elsewhere) is None
+    assert shop.accounts.sign_in(KIM, NEW)[0] == kim
+    at.run()
+    for name in ("now", "new", "again"):
+        assert f"password-{name}" not in at.session_state
+
+
+@pytest.mark.parametrize(
+    ("current", "new", "again", "said"),
+    [
+        ("틀린비밀번호예요정말", NEW, NEW, "지금 비밀번호가 맞지 않아요"),
+        (OLD, NEW, NEW + "요", "서로 달라요"),
+        (OLD, "짧아요", "짧아요", "10자 이상"),
+        (OLD, OLD, OLD, "지금과 다른 비밀번호"),
+    ],
+)
+def test_a_password_that_can_be_mended_stays_in_the_dialog(
+    current, new, again, said, open_page, shop, kim
+):
+    at = change(open_page("account", KIM), current, new, again)
+    assert said in at.session_state[PROBLEM]
+    assert shop.accounts.sign_in(KIM, OLD)
+
+
+def test_a_demo_account_keeps_its_password(open_page, shop):
+    at = change(open_page("account", "staff@example.com"), "sangdam-demo-2026", NEW, NEW)
+    assert "데모 계정의 비밀번호는 바꿀 수 없어요" in shown(at)
+    assert shop.accounts.sign_in("staff@example.com", "sangdam-demo-2026")

@@ -1,10 +1,7 @@
-"""Sign-in without a browser: the key, the token, the form, and the end of a session."""
+"""Sign-in without a browser: the token, the form, and the end of a session."""
 
 from __future__ import annotations
 
-import os
-import stat
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,7 +11,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 import services
-from errors import Unavailable
+from services.secret import secret_key
 from store import accounts
 from ui import auth, page, session
 
@@ -60,39 +57,10 @@ def text_of(at: AppTest) -> str:
                      for kind in kinds for one in kind)  # fmt: skip
 
 
-class TestKey:
-    def test_is_random_private_and_kept(self, tmp_path):
-        key = auth.secret_key(tmp_path / "a")
-        assert len(key) == 64
-        assert auth.secret_key(tmp_path / "a") == key
-        assert auth.secret_key(tmp_path / "b") != key
-        mode = stat.S_IMODE(os.stat(tmp_path / "a" / "secret.key").st_mode)
-        assert mode == 0o600
-        assert [path.name for path in (tmp_path / "a").iterdir()] == ["secret.key"]
-
-    def test_threads_starting_together_agree(self, tmp_path):
-        keys: list[str] = []
-        together = [
-            threading.Thread(target=lambda: keys.append(auth.secret_key(tmp_path)))
-            for _ in range(16)
-        ]
-        for thread in together:
-            thread.start()
-        for thread in together:
-            thread.join()
-        assert len(keys) == 16
-        assert len(set(keys)) == 1
-
-    @pytest.mark.parametrize("content", ["", "some_key", "열쇠"])
-    def test_a_broken_key_says_what_to_do(self, content, tmp_path):
-        (tmp_path / "secret.key").write_text(content, "utf-8")
-        with pytest.raises(Unavailable, match=r"secret\.key"):
-            auth.secret_key(tmp_path)
-
-    def test_two_shops_on_one_host_have_two_cookies(self, tmp_path):
-        first, second = (auth.secret_key(tmp_path / name) for name in "ab")
-        assert auth.cookie_name(first) != auth.cookie_name(second)
-        assert first not in auth.cookie_name(first)
+def test_two_shops_on_one_host_have_two_cookies(tmp_path):
+    first, second = (secret_key(tmp_path / name) for name in "ab")
+    assert auth.cookie_name(first) != auth.cookie_name(second)
+    assert first not in auth.cookie_name(first)
 
 
 class TestToken:
@@ -100,7 +68,7 @@ class TestToken:
     def cookie(self, desk, tab):
         """A signed-in tab's cookie; ``bring`` opens a new tab that comes with a token."""
         user = make_account(desk)
-        _, session_id = desk.sign_in("kim@example.kr", "우리집비밀번호예요")
+        _, session_id = desk.accounts.sign_in("kim@example.kr", "우리집비밀번호예요")
         session.start(session_id)
         cookie = auth.SessionCookie(desk)
         cookie.exp_date = 4e9
@@ -120,7 +88,7 @@ class TestToken:
             "verify_signature": False}))  # fmt: skip
 
     def test_is_nobody_after_signing_out(self, desk, tab, cookie):
-        desk.sign_out(cookie.session_id)
+        desk.accounts.sign_out(cookie.session_id)
         assert self.bring(desk, tab, cookie, cookie.token) is None
 
     def test_is_nobody_once_the_session_is_over(self, desk, tab, cookie, clock):
@@ -148,6 +116,12 @@ class TestToken:
         claims = jwt.decode(cookie.token, options={"verify_signature": False})
         other = jwt.encode(claims, "some_key" * 8, algorithm="HS256")
         for token in (other, jwt.encode(claims, None, algorithm="none"), "nonsense", ""):
+            assert self.bring(desk, tab, cookie, token) is None
+
+    def test_of_the_api_is_nobody_here(self, desk, tab, cookie):
+        pair = desk.accounts.log_in("kim@example.kr", "우리집비밀번호예요")
+        guest, _ = desk.accounts.guest_token()
+        for token in (pair.access_token, pair.refresh_token, guest):
             assert self.bring(desk, tab, cookie, token) is None
 
     def test_of_a_deleted_person_is_nobody(self, desk, tab, cookie):
@@ -193,7 +167,7 @@ class TestSession:
     def test_everywhere_counts_the_sessions(self, desk, tab):
         user = make_account(desk)
         for _ in range(2):
-            desk.sign_in("kim@example.kr", "우리집비밀번호예요")
+            desk.accounts.sign_in("kim@example.kr", "우리집비밀번호예요")
         auth.sign_in(desk, "kim@example.kr", "우리집비밀번호예요")
         assert auth.sign_out_everywhere(desk, user) == 3
 
@@ -212,26 +186,27 @@ class TestPages:
 
     def test_demo_accounts_show_only_while_they_may_sign_in(self, desk, monkeypatch):
         assert "minji@example.com" in text_of(open_page("signin"))
-        monkeypatch.setattr(desk, "settings", desk.settings.replace(host="0.0.0.0"))
+        public = desk.settings.replace(host="0.0.0.0")
+        monkeypatch.setattr(desk.accounts, "settings", public)
         at = open_page("signin")
         assert "minji@example.com" not in text_of(at)
         assert PASSWORD not in text_of(at)
 
     def test_account_shows_the_person_and_a_revoked_tab_does_not(self, desk):
-        _, session_id = desk.sign_in("minji@example.com", PASSWORD)
+        _, session_id = desk.accounts.sign_in("minji@example.com", PASSWORD)
         at = open_page("account", session_id)
         assert "김민지" in text_of(at)
-        desk.sign_out(session_id)
+        desk.accounts.sign_out(session_id)
         at.run()
         assert "김민지" not in text_of(at)
         assert "내 계정: 로그인이 필요해요" in text_of(at)
         assert "로그인이 끝났어요" in text_of(at)
 
     def test_account_signs_out_everywhere(self, desk):
-        _, session_id = desk.sign_in("minji@example.com", PASSWORD)
+        _, session_id = desk.accounts.sign_in("minji@example.com", PASSWORD)
         at = open_page("account", session_id)
         next(one for one in at.button if one.label == "모든 기기에서 로그아웃").click().run()
-        assert desk.user_of_session(session_id) is None
+        assert desk.accounts.user_of_session(session_id) is None
 
     def test_the_wrong_role_reads_a_polite_notice(self, desk):
         def script() -> None:
@@ -242,7 +217,7 @@ class TestPages:
             page.setup("상담함", roles=page.STAFF)
             st.write("PRIVATE")
 
-        _, session_id = desk.sign_in("minji@example.com", PASSWORD)
+        _, session_id = desk.accounts.sign_in("minji@example.com", PASSWORD)
         for known in (session_id, None):
             at = AppTest.from_function(script)
             if known:
@@ -264,7 +239,7 @@ class TestPages:
 
     def test_markup_in_a_name_stays_text(self, desk):
         make_account(desk, name="**굵은** :red[이름]")
-        _, session_id = desk.sign_in("kim@example.kr", "우리집비밀번호예요")
+        _, session_id = desk.accounts.sign_in("kim@example.kr", "우리집비밀번호예요")
         at = AppTest.from_file(str(PAGES / "shell.py"), default_timeout=20)
         at.session_state[SESSION_KEY] = session_id
         at.run()

@@ -17,7 +17,12 @@ from store import accounts
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 PUBLIC = ("chat", "policies", "signin")
 STAFF_ONLY = {"audit": "감사 기록", "claims": "신청 처리", "quality": "품질"}
-PRIVATE = {"orders": "주문 내역", "tickets": "내 문의", "account": "내 계정", **STAFF_ONLY}
+ADMIN_ONLY = {"keys": "API 키"}
+PRIVATE = {
+    "orders": "주문 내역", "tickets": "내 문의", "account": "내 계정",
+    **STAFF_ONLY, **ADMIN_ONLY,
+}  # fmt: skip
+NOT_FOR = {"customer": {**STAFF_ONLY, **ADMIN_ONLY}, "staff": ADMIN_ONLY, "admin": {}}
 ACCOUNTS = {
     "customer": "minji@example.com",
     "staff": "staff@example.com",
@@ -92,6 +97,6 @@ def test_public_pages_open_for_guests(name, open_page):
 def test_signed_in_people_get_in(name, role, desk, open_page):
     at = open_page(name, session_of(desk, role))
     assert not at.exception
-    refused = role == "customer" and name in STAFF_ONLY
+    refused = name in NOT_FOR[role]
     assert any("권한이 없어요" in one.value for one in at.subheader) == refused
     assert not any("필요해요" in one.value for one in at.subheader)

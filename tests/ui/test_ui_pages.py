@@ -50,17 +50,17 @@ def test_choose_quote_confirm_and_the_order_is_cancelled(open_page, desk, minji)
     press(at, "확인")
     assert "취소했어요" in shown(at)
     assert "확인" not in labels(at)
-    found = desk.tool(minji, "list_orders", statuses=("cancelled",))
+    found = desk.tool(minji, "list_orders", statuses=("cancelled",)).items
     orders = [desk.tool(minji, "get_order", order_id=one.order_id) for one in found]
     assert any(order.refunded_krw == order.total_krw > 0 for order in orders)
 
 
 def test_declining_changes_nothing(open_page, desk, minji):
-    before = desk.tool(minji, "list_orders", statuses=("paid",))
+    before = desk.tool(minji, "list_orders", statuses=("paid",)).items
     at = press(say(open_page("chat"), ASK), "이 주문 선택")
     press(at, "그만두기")
     assert "확인" not in labels(at)
-    assert desk.tool(minji, "list_orders", statuses=("paid",)) == before
+    assert desk.tool(minji, "list_orders", statuses=("paid",)).items == before
 
 
 def test_the_url_keeps_the_chat_and_another_customers_shows_nothing(open_page, desk, minji):
@@ -143,7 +143,7 @@ def test_a_person_is_called_and_it_shows(open_page):
 
 
 def paid_order(desk, minji) -> str:
-    return str(desk.tool(minji, "list_orders", statuses=("paid",))[0].order_id)
+    return str(desk.tool(minji, "list_orders", statuses=("paid",)).items[0].order_id)
 
 
 def test_filters_and_paging(open_page):
@@ -216,7 +216,7 @@ def test_tickets_say_when_an_answer_comes(open_page, desk, minji):
 
 
 def test_no_tickets_and_somebody_elses(open_page, desk, minji):
-    ticket_id = desk.tool(minji, "list_tickets")[0].ticket_id
+    ticket_id = desk.tool(minji, "list_tickets").items[0].ticket_id
     assert "아직 남긴 문의가 없어요" in shown(open_page("tickets", "jihun@example.com"))
     at = open_page("tickets", "jihun@example.com", ticket=ticket_id)
     assert "**해당 문의를 찾을 수 없어요**" in shown(at)

@@ -55,3 +55,14 @@ def test_a_question_leads_back_into_the_search(open_page, asked):
 def test_nothing_asked_says_what_comes_here(open_page):
     at = open_page("policies", "staff@example.com", view="unanswered")
     assert "맞는 조항을 찾지 못하면" in shown(at)
+
+
+def test_a_link_opens_its_clause_once(open_page, desk, guest: Caller):
+    hit = desk.tool(guest, "search_policies", query="반품 배송비는 누가 내요?").hits[0]
+    at = open_page("policies", None, clause=hit.chunk.chunk_id)
+    assert hit.chunk.text.splitlines()[0][:30] in shown(at)
+    assert "clause" not in at.query_params
+    at.run()
+    assert hit.chunk.text.splitlines()[0][:30] not in shown(at)
+    gone = open_page("policies", None, clause="no-such-clause")
+    assert "해당 조항을 찾을 수 없어요." in shown(gone)

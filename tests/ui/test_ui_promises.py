@@ -26,13 +26,13 @@ GONE = to_text(datetime.now(UTC) - timedelta(hours=2))
     ],
 )
 def test_a_ticket_says_what_to_expect(shop, minji, changes, words):
-    ticket = shop.tool(minji, "list_tickets")[0]
+    ticket = shop.tool(minji, "list_tickets").items[0]
     assert words in ticket_view.promise(replace(ticket, **{"status": "open", **changes}))
 
 
 @pytest.mark.parametrize("status", ["resolved", "closed"])
 def test_a_finished_ticket_promises_nothing(shop, minji, status):
-    ticket = shop.tool(minji, "list_tickets")[0]
+    ticket = shop.tool(minji, "list_tickets").items[0]
     assert ticket_view.promise(replace(ticket, status=status)) == ""
 
 

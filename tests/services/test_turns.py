@@ -6,13 +6,15 @@ import threading
 
 from agent.types import Delta, Done, ErrorEvent, Status
 from errors import TooMany
-from ui.turns import FAILED, LiveTurn
+from services.turns import FAILED, LiveTurn
 
 WAIT_S = 5
 
 
-def turn(make, **options) -> LiveTurn:
-    return LiveTurn(make, text="안녕하세요", session_id=None, **options)
+def turn(make) -> LiveTurn:
+    live = LiveTurn(make)
+    threading.Thread(target=live.run, daemon=True).start()
+    return live
 
 
 def heard(live: LiveTurn) -> list[str]:
@@ -74,7 +76,7 @@ def test_what_is_raised_becomes_an_error_event():
 
     live = turn(refused)
     assert live.wait(WAIT_S)
-    assert live.error == ErrorEvent("too_many_requests", "천천히 보내 주세요")
+    assert live.error == ErrorEvent("too_many_requests", "천천히 보내 주세요", 429)
 
 
 def test_a_bug_is_told_kindly(caplog):

@@ -1,0 +1,184 @@
+"""Where a turn is shown: boxes in a terminal, plain lines elsewhere, or one JSON object."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, Protocol
+
+from agent.terminal.text import clean, json_text, one_line
+from agent.types import CardAction, Delta, ErrorEvent, Event, Message, Status
+
+__all__ = ["Screen", "actions_of", "open_screen"]
+
+YES_OR_NO = "네 / 아니요로 답해 주세요 (/yes, /no도 돼요)"
+
+
+class Screen(Protocol):
+    """Shows the events of a turn as they come."""
+
+    def show(self, event: Event) -> None:
+        """Show one event."""
+
+    def end(self) -> None:
+        """The turn is over, however it ended."""
+
+
+def open_screen(*, as_json: bool, numbered: bool) -> Screen:
+    """The screen for this process's output.
+
+    ``numbered`` gives the buttons of cards numbers, for a loop that takes one for an answer.
+    """
+    if as_json:
+        return _Json()
+    if sys.stdout.isatty() and os.environ.get("TERM", "") not in ("dumb", "unknown"):
+        return _Boxes(numbered=numbered)
+    return _Plain(numbered=numbered)
+
+
+def actions_of(message: Message | None) -> list[CardAction]:
+    """All buttons of a reply in the order of their numbers, which begin at 1."""
+    return [action for card in message.cards for action in card.actions] if message else []
+
+
+class _Json:
+    def show(self, event: Event) -> None:
+        match event:
+            case ErrorEvent():
+                print(json_text({"error": {"code": event.code, "detail": event.text}}))
+            case Message():
+                print(json_text(event.as_json()))
+
+    def end(self) -> None:
+        pass
+
+
+class _Plain:
+    """Lines that a program can look through; no colours, no boxes."""
+
+    def __init__(self, *, numbered: bool) -> None:
+        self._numbered = numbered
+        self._midway = False  # on a line that has no end yet
+
+    def show(self, event: Event) -> None:
+        match event:
+            case ErrorEvent():
+                self.end()
+                print(clean(event.text), file=sys.stderr)
+            case Delta():
+                print(clean(event.text), end="", flush=True)
+                self._midway = True
+            case Message():
+                print()
+                self._midway = False
+                self._rest(event)
+
+    def end(self) -> None:
+        if self._midway:
+            print(flush=True)
+            self._midway = False
+
+    def _rest(self, message: Message) -> None:
+        numbers = count(1)
+        for card in message.cards:
+            if card.type != "choice":
+                status = one_line(card.data.get("status_ko", ""))
+                print(f"  [{one_line(card.id)}] {one_line(card.title)} {status}".rstrip())
+            for action in card.actions:
+                mark = f"{next(numbers)})" if self._numbered else "·"
+                print(f"    {mark} {one_line(action.label)}: {one_line(action.message)}")
+        for citation in message.citations:
+            print(f"  근거: {one_line(citation.title)} · {one_line(citation.section)}")
+        if message.pending_action is not None:
+            for label, value in message.pending_action.rows:
+                print(f"  {one_line(label)}: {one_line(value)}")
+            print(f"  {_hint(message, self._numbered)}")
+
+
+class _Boxes:
+    """Boxes and colours; needs ``rich``, which only this class loads."""
+
+    def __init__(self, *, numbered: bool) -> None:
+        from rich.console import Console
+
+        self._console = Console(highlight=False, markup=False, emoji=False)
+        self._numbered = numbered
+        self._waiting: Any = None
+        self._column = 0
+
+    def show(self, event: Event) -> None:
+        match event:
+            case Status():
+                self._wait(event.text)
+            case Delta():
+                self._rested()
+                self._say(clean(event.text))
+            case ErrorEvent():
+                self.end()
+                print(clean(event.text), file=sys.stderr)
+            case Message():
+                self.end()
+                self._rest(event)
+
+    def end(self) -> None:
+        self._rested()
+        if self._column:
+            self._console.out()
+            self._column = 0
+
+    def _wait(self, text: str) -> None:
+        from rich.text import Text
+
+        said = Text(one_line(text), "dim")
+        if self._waiting is None:
+            self._waiting = self._console.status(said, spinner_style="cyan")
+            self._waiting.start()
+        else:
+            self._waiting.update(said)
+
+    def _rested(self) -> None:
+        if self._waiting is not None:
+            self._waiting.stop()
+            self._waiting = None
+
+    def _say(self, piece: str) -> None:
+        """A piece of the reply; a word that does not fit begins a new line whole."""
+        from rich.cells import cell_len
+
+        for line in piece.splitlines(keepends=True):
+            word = line.rstrip()
+            if self._column and self._column + cell_len(word) > self._console.width:
+                self._console.out()
+                self._column = 0
+            self._console.out(line, end="")
+            self._column = 0 if line.endswith("\n") else self._column + cell_len(line)
+        self._console.file.flush()
+
+    def _rest(self, message: Message) -> None:
+        from agent.terminal import cards
+
+        numbers: Iterator[int] = count(1)
+        for card in message.cards:
+            marked = [(next(numbers) if self._numbered else None, a) for a in card.actions]
+            self._console.print(cards.card_box(card, cards.numbered_actions(marked)))
+        if message.citations:
+            self._console.print(cards.source_lines(message.citations))
+        if message.pending_action is not None:
+            hint = _hint(message, self._numbered)
+            if self._numbered:
+                self._console.print(cards.pending_box(message.pending_action, hint))
+            else:  # an id to copy is not cut by a frame
+                self._console.print(cards.pending_box(message.pending_action, ""))
+                self._console.print(hint, style="dim", soft_wrap=True)
+
+
+def _hint(message: Message, numbered: bool) -> str:
+    """How to say yes: in a loop with a word, else with the next call."""
+    if numbered or message.pending_action is None:
+        return YES_OR_NO
+    return (
+        f"확인하려면: --session {one_line(message.session_id)} "
+        f"--confirm {one_line(message.pending_action.action_id)}"
+    )

@@ -1,0 +1,79 @@
+"""The words of the metrics' labels: every label has a fixed set, the rest is "other".
+
+A label's values are series that Prometheus keeps for weeks, so nothing that a caller can
+choose may become one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from agent.types import ErrorEvent, Message
+
+__all__ = [
+    "BREAKER",
+    "FLAGS",
+    "LLM_ERRORS",
+    "METHODS",
+    "NONE",
+    "OTHER",
+    "OUTCOMES",
+    "PROVIDERS",
+    "REFUSED",
+    "SEARCH_MODES",
+    "SIGN_INS",
+    "SOURCES",
+    "known",
+    "outcome_of",
+]
+
+OTHER = "other"
+NONE = "none"  # a turn without a message has neither intent nor provider
+OUTCOMES = ("answered", "clarified", "handed_off", "refused", "failed", "stopped")
+SOURCES = ("chat", "page", "api", "terminal", "system")
+PROVIDERS = ("offline", "openai_compat", "anthropic", "ollama", "midm")
+REFUSED = ("rate_limited", "busy", "stopping")
+SEARCH_MODES = ("hybrid", "keyword", "vector", "none")
+SIGN_INS = ("ok", "bad_credentials", "account_locked", "too_many_sign_ins", "demo_closed")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+# The input guard's findings, the reasons it refuses for, the output guard's and the model's.
+FLAGS = (
+    *(
+        f"pii_{kind}"
+        for kind in ("resident", "card", "account", "password", "phone", "email", "address")
+    ),
+    *("abuse", "injection", "no_words", "too_long", "empty"),
+    *("ungrounded_reply", "ungrounded_model_reply", "model_unavailable"),
+)
+LLM_ERRORS = (
+    "unreachable", "timeout", "auth", "not_found", "rate_limited", "overloaded", "bad_request",
+    "context_too_long", "malformed", "truncated",
+)  # fmt: skip
+BREAKER = {"closed": 0, "half_open": 1, "open": 2}
+_REFUSALS = {"abuse", "injection", "too_long", "empty"}
+
+
+def known(word: str, words: Collection[str]) -> str:
+    """``word`` where it is one of ``words``, "other" for anything else."""
+    return word if word in words else OTHER
+
+
+def outcome_of(message: Message | None, error: ErrorEvent | None, *, stopped: bool = False) -> str:
+    """How a turn ended, one of ``OUTCOMES``.
+
+    ``failed``: an error of ours (5xx), or neither message nor stop. ``refused``: an error of
+    the caller's (4xx), or the input guard let nothing through (it understood nothing, with
+    certainty 0, and says why). ``stopped``: ended before the reply was whole.
+    ``handed_off``: a ticket was made. ``clarified``: the desk asked what was meant.
+    ``answered``: everything else.
+    """
+    if error is not None:
+        return "failed" if error.http_status >= 500 else "refused"
+    if message is None:
+        return "stopped" if stopped else "failed"
+    if message.handoff:
+        return "handed_off"
+    if message.intent != "unclear":
+        return "answered"
+    guarded = message.confidence == 0 and not _REFUSALS.isdisjoint(message.guardrails)
+    return "refused" if guarded else "clarified"

@@ -1,0 +1,44 @@
+"""The codes of the domain tables with their Korean words, for the routes' schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from agent.shop.words import (
+    ACTION,
+    CLAIM_KIND,
+    CLAIM_STATUS,
+    ISSUE_TYPE,
+    ORDER_STATUS,
+    PRIORITY,
+    REASON,
+    TICKET_STATUS,
+)
+
+__all__ = [
+    "ACTION",
+    "CLAIM_KIND",
+    "CLAIM_STATUS",
+    "ISSUE_TYPE",
+    "ORDER_STATUS",
+    "POLICY_MODE",
+    "PRIORITY",
+    "REASON",
+    "RECOMMENDATION",
+    "RETURNABLE",
+    "TICKET_STATUS",
+]
+
+POLICY_MODE: Mapping[str, str] = {"hybrid": "낱말과 뜻", "keyword": "낱말", "vector": "뜻"}
+RECOMMENDATION: Mapping[str, str] = {
+    "similar": "비슷한 상품",
+    "together": "함께 산 상품",
+    "popular": "요즘 많이 사는 상품",
+    "personal": "구매 내역에 맞춘 상품",
+}
+RETURNABLE: Mapping[str, str] = {
+    "normal": "반품 가능",
+    "made_to_order": "주문 제작",
+    "hygiene": "위생 상품",
+    "digital": "디지털 상품",
+}
