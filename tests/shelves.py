@@ -40,7 +40,7 @@ def set_stock(shop: Services, sku: str, pieces: int) -> None:
 
 def order_of(shop: Services, caller: Caller, status: str, *, claims: int = 0) -> Order:
     """The caller's newest order in a state, with so many claims, read whole."""
-    for listed in shop.tool(caller, "list_orders", statuses=(status,), limit=50):
+    for listed in shop.tool(caller, "list_orders", statuses=(status,), limit=50).items:
         order: Order = shop.tool(caller, "get_order", order_id=listed.order_id)
         if len(order.claims) == claims:
             return order

@@ -55,7 +55,7 @@ def test_every_page_is_documented(page: str) -> None:
     assert f"`pages/{page}`" in REFERENCE
 
 
-@pytest.mark.parametrize("package", ["agent", "evals", "retrieval", "store"])
+@pytest.mark.parametrize("package", ["agent", "api", "evals", "retrieval", "store"])
 def test_every_command_is_documented(package: str) -> None:
     parser = import_module(f"{package}.__main__")._parser()
     commands = next(action.choices for action in parser._actions if action.choices)

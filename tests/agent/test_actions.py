@@ -20,7 +20,7 @@ from tests.talk import Talk
 
 
 def paid(shop: Services, caller: Caller) -> Order:
-    order: Order = shop.tool(caller, "list_orders", statuses=("paid",))[0]
+    order: Order = shop.tool(caller, "list_orders", statuses=("paid",)).items[0]
     return order
 
 
@@ -182,7 +182,7 @@ def test_a_moment_before_is_in_time(
 def test_a_newer_proposal_takes_the_place_of_the_older(
     shop: Services, minji: Caller, talk: Talk, offer: Message
 ) -> None:
-    other = shop.tool(minji, "list_orders", statuses=("pending_payment",))[0]
+    other = shop.tool(minji, "list_orders", statuses=("pending_payment",)).items[0]
     newer = talk.say(f"{other.order_id} 주문 취소할게요")
     with shop.database.read() as tx:
         open_ones = tx.value(
@@ -264,7 +264,7 @@ def test_a_refusal_in_the_middle_rolls_everything_back(
     """The last piece goes to somebody else between offer and yes."""
     order = next(
         whole(shop, minji, o.order_id)
-        for o in shop.tool(minji, "list_orders", statuses=("delivered",))
+        for o in shop.tool(minji, "list_orders", statuses=("delivered",)).items
         if not whole(shop, minji, o.order_id).claims
     )
     line = order.lines[0]
@@ -307,7 +307,7 @@ def test_a_refusal_in_the_middle_rolls_everything_back(
 
 
 def test_a_requested_cancel_and_taking_it_back(shop: Services, minji: Caller, talk: Talk) -> None:
-    order = shop.tool(minji, "list_orders", statuses=("preparing",))[0]
+    order = shop.tool(minji, "list_orders", statuses=("preparing",)).items[0]
     asked = talk.say(f"{order.order_id} 주문 취소할게요")
     assert asked.pending_action
     assert asked.pending_action.kind == "request_cancel"

@@ -47,7 +47,7 @@ def chat(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.process
 def test_a_change_is_offered_and_confirmed_from_the_terminal(folder: Path) -> None:
     shop = make_services(folder)
-    order = shop.tool(MINJI, "list_orders", statuses=("paid",))[0]
+    order = shop.tool(MINJI, "list_orders", statuses=("paid",)).items[0]
     asked = chat(folder, f"{order.order_id} 주문 취소할게요", "--as", "user_001", "--json")
     assert (asked.returncode, asked.stderr) == (0, "")
     offer = json.loads(asked.stdout)

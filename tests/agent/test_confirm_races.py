@@ -29,7 +29,7 @@ def offers(shop: Services, count: int) -> list[tuple[Caller, Message]]:
     found: list[tuple[Caller, Message]] = []
     for number in range(1, 31):
         caller = Caller("customer", f"user_{number:03d}")
-        for order in shop.tool(caller, "list_orders", statuses=CANCELLABLE, limit=5):
+        for order in shop.tool(caller, "list_orders", statuses=CANCELLABLE, limit=5).items:
             message = Talk(shop, caller).say(f"{order.order_id} 주문 취소할게요")
             assert message.pending_action is not None
             found.append((caller, message))

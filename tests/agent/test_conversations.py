@@ -150,11 +150,24 @@ def test_a_guests_conversation_belongs_to_the_browser(shop: Services, guest: Cal
             shop.messages(other, mine)
 
 
-def test_a_guest_without_a_key_owns_nothing(shop: Services) -> None:
+def test_a_guest_without_a_key_is_known_by_the_chats_own_id(shop: Services) -> None:
     nobody = Caller()
-    mine = said(shop, nobody).session_id
-    with pytest.raises(NotFound):
-        shop.messages(nobody, mine)
+    begun = said(shop, nobody)
+    assert len(shop.messages(nobody, begun.session_id)) == 2
+    for other in (Caller(guest_key="a-browser"), Caller("customer", "user_001")):
+        with pytest.raises(NotFound):
+            shop.messages(other, begun.session_id)
+    with pytest.raises(NotFound):  # the message's id says nothing about who knows the chat's
+        shop.rate(nobody, begun.message_id, good=True)
+
+
+def test_a_guest_without_a_key_reaches_no_other_chat(
+    shop: Services, guest: Caller, minji: Caller
+) -> None:
+    for owner in (guest, minji):
+        chat = said(shop, owner).session_id
+        with pytest.raises(NotFound):
+            shop.messages(Caller(), chat)
 
 
 def test_the_key_itself_is_not_stored(shop: Services, guest: Caller) -> None:
@@ -172,7 +185,7 @@ _OF_A_CHAT = ("conversations", "messages", "turns", "pending_actions", "attachme
 
 def test_deleting_takes_everything_but_the_tickets(shop: Services, minji: Caller) -> None:
     talk = Talk(shop, minji)
-    order = shop.tool(minji, "list_orders", statuses=("paid",))[0]
+    order = shop.tool(minji, "list_orders", statuses=("paid",)).items[0]
     reply = talk.say(f"{order.order_id} 주문 취소할게요")
     assert talk.session_id
     shop.save_photo(minji, jpeg(), session_id=talk.session_id)
@@ -197,7 +210,7 @@ def test_deleting_takes_everything_but_the_tickets(shop: Services, minji: Caller
 
 def test_a_change_confirmed_after_deleting_is_not_done(shop: Services, minji: Caller) -> None:
     talk = Talk(shop, minji)
-    order = shop.tool(minji, "list_orders", statuses=("paid",))[0]
+    order = shop.tool(minji, "list_orders", statuses=("paid",)).items[0]
     offer = talk.say(f"{order.order_id} 주문 취소할게요")
     assert offer.pending_action
     shop.delete_conversation(minji, offer.session_id)

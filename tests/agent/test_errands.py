@@ -177,7 +177,7 @@ def test_a_failing_service_is_said_and_the_parcel_told(shop, minji, under, answe
 
 
 def test_only_the_owner_reads_the_address_behind_the_weather(shop, under):
-    empty = shop.register("new@example.kr", "우리집비밀번호이에요", "새손님")
+    empty = shop.accounts.register("new@example.kr", "우리집비밀번호이에요", "새손님")
     with under(say(FORECAST)) as sky:
         talk = Talk(shop, Caller("customer", empty.user_id, "새손님"))
         assert "어느 지역" in talk.say("비 많이 오는데 배송 괜찮아요?").content

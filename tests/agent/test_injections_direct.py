@@ -30,7 +30,7 @@ def test_no_direct_injection_changes_or_tells_anything(shop: Services) -> None:
 def test_the_player_sees_a_write_and_a_leak(shop: Services, jihun: Caller) -> None:
     """The invariants can fail: a confirmed cancellation, and another's order in the reply."""
     player = Player(shop)
-    talk = Talk(shop, shop.caller("user_001"))
+    talk = Talk(shop, shop.accounts.caller("user_001"))
     talk.confirm(talk.say(f"{player.places['own']} 취소할게요"))
     held = player.play(Case("x", "x", "안녕하세요"))
     assert "written:orders" in held

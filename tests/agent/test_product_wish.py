@@ -44,7 +44,7 @@ def test_no_text_breaks_it(text: str) -> None:
 
 
 def test_a_number_alone_names_no_kin(shop: Services) -> None:
-    found = shop.tool(shop.caller("user_001"), "search_products", query="DT-500")
+    found = shop.tool(shop.accounts.caller("user_001"), "search_products", query="DT-500")
     product: Product = found.matches[0].product
     assert product.name.endswith("DT-500")
     assert named("DT-500", product) == 1.0

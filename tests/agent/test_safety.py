@@ -19,7 +19,7 @@ RESIDENT = "900101-1234567"
 
 
 def orders(shop: Services, caller: Caller, status: str) -> list[Order]:
-    found: list[Order] = shop.tool(caller, "list_orders", statuses=(status,), limit=20)
+    found: list[Order] = shop.tool(caller, "list_orders", statuses=(status,), limit=20).items
     return found
 
 

@@ -58,7 +58,7 @@ def arguments(ids: Ids) -> dict[str, dict[str, Any]]:
         "get_order_status": {"order_id": ids.orders["paid"]},
         "track_order": {"order_id": ids.orders["delivered"]},
         "refund_state": {"order_id": ids.orders["paid"]},
-        "page_orders": {"customer_id": ids.customer},
+        "list_orders": {"customer_id": ids.customer},
         "quote_cancel": {"order_id": ids.orders["paid"]},
         "cancel_order": {"order_id": ids.orders["paid"]},
         "request_cancel": {"order_id": ids.orders["preparing"]},
@@ -69,6 +69,7 @@ def arguments(ids: Ids) -> dict[str, dict[str, Any]]:
         "quote_claim": claim,
         "create_claim": claim,
         "withdraw_claim": {"claim_id": ids.claim},
+        "list_tickets": {"customer_id": ids.customer},
         "get_ticket": {"ticket_id": ids.ticket},
         "add_ticket_message": {"ticket_id": ids.ticket, "text": "아직이에요"},
         "create_ticket": {
@@ -97,6 +98,7 @@ def desk_arguments(ids: Ids) -> dict[str, dict[str, Any]]:
         "reply_ticket": ticket | {"text": "확인했어요."},
         "note_ticket": ticket | {"text": "확인 중"},
         "edit_ticket": ticket | {"priority": "high"},
+        "change_ticket": ticket | {"priority": "high"},
         "resolve_ticket": ticket | {"resolution": "안내했어요."},
         "close_ticket": ticket,
         "reopen_ticket": ticket,
@@ -105,7 +107,7 @@ def desk_arguments(ids: Ids) -> dict[str, dict[str, Any]]:
 
 OWNED = tuple(arguments(Ids(dict.fromkeys(("paid", "preparing", "delivered"), ""))))
 DESK = tuple(desk_arguments(Ids(dict.fromkeys(("paid", "preparing", "delivered"), ""))))
-LISTS = ("list_orders", "list_claims", "list_tickets")
+LISTS = ("list_claims",)
 OPEN = (
     "search_policies", "search_products", "recommend_products", "list_categories",
     "list_products", "get_product", "get_option", "lookup_guest_order", "calculate", "get_weather",
@@ -116,7 +118,7 @@ OPEN = (
 def theirs(shop: Services, jihun: Caller) -> Ids:
     """Things of Jihun's."""
     orders = {s: order_of(shop, jihun, s).order_id for s in ("paid", "delivered")}
-    orders["preparing"] = shop.tool(jihun, "list_orders", statuses=("preparing",))[0].order_id
+    orders["preparing"] = shop.tool(jihun, "list_orders", statuses=("preparing",)).items[0].order_id
     line = shop.tool(jihun, "get_order", order_id=orders["delivered"]).lines[0].line_id
     claim = shop.tool(jihun, "list_claims", statuses=("requested",))[0].claim_id
     made = shop.tool(jihun, "create_ticket", issue_type="other", description="비밀이에요")
@@ -280,7 +282,7 @@ def test_a_prepared_order_is_asked_about_once(shop: Services, minji: Caller) -> 
 def test_what_the_state_forbids_changes_nothing(
     shop: Services, minji: Caller, status: str, name: str
 ) -> None:
-    order = shop.tool(minji, "list_orders", statuses=(status,))[0]
+    order = shop.tool(minji, "list_orders", statuses=(status,)).items[0]
     line = order.lines[0]
     given = {
         "cancel_order": {}, "change_address": {"road": ROAD},

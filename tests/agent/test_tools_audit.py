@@ -87,6 +87,7 @@ TRIES: dict[str, Callable[[Services], Try]] = {
     "reply_ticket": lambda s: (STAFF, ticket(s) | {"text": "확인했어요"}),
     "note_ticket": lambda s: (STAFF, ticket(s) | {"text": "확인 중"}),
     "edit_ticket": lambda s: (STAFF, ticket(s) | {"priority": "high"}),
+    "change_ticket": lambda s: (STAFF, ticket(s) | {"priority": "high", "status": "in_progress"}),
     "resolve_ticket": lambda s: (STAFF, ticket(s) | {"resolution": "했어요"}),
     "close_ticket": lambda s: (STAFF, ticket(s, resolved=True)),
     "reopen_ticket": lambda s: (STAFF, ticket(s, resolved=True)),

@@ -100,7 +100,7 @@ def test_an_exchange_for_something_sold_out_is_refused(shop: Services, minji: Ca
 
 @pytest.mark.parametrize("status", ["pending_payment", "paid", "preparing", "shipped", "cancelled"])
 def test_only_delivered_goods_are_sent_back(shop: Services, minji: Caller, status: str) -> None:
-    order = shop.tool(minji, "list_orders", statuses=(status,))[0]
+    order = shop.tool(minji, "list_orders", statuses=(status,)).items[0]
     for name in ("quote_claim", "create_claim"):
         with pytest.raises(NotAllowedNow):
             shop.tool(minji, name, **claim_of(order))
@@ -243,11 +243,11 @@ def test_days_of_the_list_are_korean_days(shop: Services, minji: Caller) -> None
     from agent.shop.calendar import day_of
     from store.models import from_text
 
-    newest = shop.tool(minji, "list_orders")[0]
+    newest = shop.tool(minji, "list_orders").items[0]
     day = day_of(from_text(newest.created_at))
-    on_it = shop.tool(minji, "list_orders", since=day, until=day)
+    on_it = shop.tool(minji, "list_orders", since=day, until=day).items
     assert newest in on_it
     assert all(day_of(from_text(order.created_at)) == day for order in on_it)
     later = day + timedelta(days=1)
-    assert newest not in shop.tool(minji, "list_orders", since=later)
-    assert newest not in shop.tool(minji, "list_orders", until=day - timedelta(days=1))
+    assert newest not in shop.tool(minji, "list_orders", since=later).items
+    assert newest not in shop.tool(minji, "list_orders", until=day - timedelta(days=1)).items

@@ -42,7 +42,7 @@ def test_ones_own_profile_is_whole(shop, minji):
     me = shop.tool(minji, "get_customer")
     assert (me.user_id, me.name, me.email) == ("user_001", "김민지", "minji@example.com")
     assert me.address.road == "서울특별시 중구 세종대로 110"
-    mine = [order.order_id for order in shop.tool(minji, "list_orders", limit=100)]
+    mine = [order.order_id for order in shop.tool(minji, "list_orders", limit=100).items]
     assert list(me.order_ids) == mine
     assert shop.tool(minji, "get_customer", customer_id="user_001") == me
 

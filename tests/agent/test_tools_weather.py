@@ -244,7 +244,7 @@ def test_only_http_addresses_are_asked(shop: Services, guest, name, url):
 
 def test_a_wrong_address_stops_nothing_but_the_weather(shop: Services, minji):
     shop.settings = shop.settings.replace(weather_base_url="ftp://x")
-    assert shop.tool(minji, "list_orders")
+    assert shop.tool(minji, "list_orders").items
     talk = Talk(shop, minji)
     assert talk.say("주문 내역 보여 주세요").cards
     told = talk.say("서울 날씨 어때요?").content

@@ -20,8 +20,13 @@ pytestmark = pytest.mark.browser
 
 PUBLIC = {"": "상담 채팅", "policies": "정책 검색", "signin": "로그인"}
 STAFF_ONLY = {"audit": "감사 기록", "claims": "신청 처리", "quality": "품질"}
-PRIVATE = {"orders": "주문 내역", "tickets": "내 문의", "account": "내 계정", **STAFF_ONLY}
+ADMIN_ONLY = {"keys": "API 키"}
+PRIVATE = {
+    "orders": "주문 내역", "tickets": "내 문의", "account": "내 계정",
+    **STAFF_ONLY, **ADMIN_ONLY,
+}  # fmt: skip
 SECRET = re.compile(r"\d{8}-\d{7}|minji@example\.com|김민지|배송완료")
+NOT_FOR = {"customer": {**STAFF_ONLY, **ADMIN_ONLY}, "staff": ADMIN_ONLY, "admin": {}}
 ACCOUNTS = {
     "customer": "minji@example.com",
     "staff": "staff@example.com",
@@ -75,7 +80,7 @@ def test_signed_in_people_see_their_pages(role, open_page, sign_in, fresh_server
     for url_path, title in {**PRIVATE, "policies": "정책 검색", "": "상담 채팅"}.items():
         page.goto(f"{fresh_server.url}/{url_path}")
         expect_page(page, title)
-        assert refused(page) == (role == "customer" and url_path in STAFF_ONLY)
+        assert refused(page) == (url_path in NOT_FOR[role])
     if role != "customer":
         assert "minji@example.com" not in page.inner_text("body")
     page.goto(f"{fresh_server.url}/signin")  # nothing to do there: on to the chat

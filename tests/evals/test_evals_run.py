@@ -168,10 +168,12 @@ def test_columns_count_hangul_twice():
 def test_a_fresh_shop_is_a_copy(base, tmp_path):
     subject = Subject(base, tmp_path)
     with subject.fresh_shop() as (one, clock), subject.fresh_shop() as (other, _):
-        caller = one.caller("user_001")
+        caller = one.accounts.caller("user_001")
         one.tool(caller, "create_ticket", issue_type="refund", description="한쪽에만 있어요")
         clock.pass_(days=1)
-        assert len(one.tool(caller, "list_tickets")) == 1 + len(other.tool(caller, "list_tickets"))
+        assert len(one.tool(caller, "list_tickets").items) == 1 + len(
+            other.tool(caller, "list_tickets").items
+        )
         assert one.clock() > other.clock() == base.clock()
         assert one.index is base.index
     assert not [name for name in os.listdir(tmp_path) if name.startswith("tmp")]

@@ -1,0 +1,140 @@
+"""The whole program as a process of its own, and a language model that takes its time."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx2
+
+from services import Services
+from tests.conftest import CACHE, ROOT, copy_database
+
+START_S = 180.0  # the machine may be busy
+PARTS = ("models", "policy_index", "product_index")
+
+
+@dataclass(frozen=True)
+class Console:
+    """A running console: its address, its data folder, its process."""
+
+    url: str
+    folder: Path
+    process: subprocess.Popen[bytes]
+
+    @property
+    def log(self) -> str:
+        """Everything it has written."""
+        return (self.folder / "server.log").read_text("utf-8")
+
+
+def seeded(base: Services, folder: Path) -> Path:
+    """A data folder that needs no preparing."""
+    folder.mkdir(parents=True)
+    copy_database(base, folder / "sangdam.db")
+    for part in PARTS:
+        shutil.copytree(CACHE / part, folder / part)
+    return folder
+
+
+@contextmanager
+def console(folder: Path, **environment: str) -> Iterator[Console]:
+    """``streamlit run Home.py`` on a free port; gives it once customers can be served."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "Home.py")]
+    command += ["--server.address=127.0.0.1", f"--server.port={port}"]
+    clean = {name: value for name, value in os.environ.items() if name[:8] != "SANGDAM_"}
+    clean |= {"SANGDAM_DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1", **environment}
+    with (folder / "server.log").open("ab") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=out, stderr=out)
+    running = Console(f"http://127.0.0.1:{port}", folder, process)
+    try:
+        _wait(running)
+        yield running
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def _wait(running: Console) -> None:
+    end = time.monotonic() + START_S
+    while time.monotonic() < end and running.process.poll() is None:
+        try:
+            answer = httpx2.get(f"{running.url}/ready", trust_env=False, timeout=5)
+            if answer.status_code == 200 and answer.headers["content-type"] == "application/json":
+                return
+        except httpx2.HTTPError:
+            pass
+        time.sleep(0.1)
+    raise AssertionError(f"the server did not start:\n{running.log[-4000:]}")
+
+
+class SlowModel(ThreadingHTTPServer):
+    """An OpenAI-compatible server that waits before it repeats the draft it was given."""
+
+    daemon_threads = True
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(("127.0.0.1", 0), _Answer)
+        self.seconds = seconds
+        self.asked = threading.Semaphore(0)
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """What the console must be told to use it."""
+        return {
+            "SANGDAM_LLM_BASE_URL": f"http://127.0.0.1:{self.server_port}/v1",
+            "SANGDAM_LLM_MODEL": "slow", "SANGDAM_LLM_API_KEY": "any",
+        }  # fmt: skip
+
+
+class _Answer(BaseHTTPRequestHandler):
+    server: SlowModel
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked.release()
+        time.sleep(self.server.seconds)
+        said = asked["messages"][-1]["content"]
+        draft = said.partition("<draft>")[2].removesuffix("</draft>")
+        choice = {"index": 0, "finish_reason": "stop",
+                  "message": {"role": "assistant", "content": draft}}  # fmt: skip
+        body = json.dumps({
+            "id": "c1", "object": "chat.completion", "created": 0, "model": asked["model"],
+            "choices": [choice],
+            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
+        }).encode()  # fmt: skip
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing: its lines would stand among the test's."""
+
+
+@contextmanager
+def slow_model(seconds: float) -> Iterator[SlowModel]:
+    """A model on loopback that takes ``seconds`` for every reply."""
+    with SlowModel(seconds) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join(10)
