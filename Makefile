@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet
 UNIT := -m "not browser and not process and not slow" -n 2
 
-.PHONY: setup setup-dev run test test-unit test-browser test-neural test-engine check format bench evals clean
+.PHONY: setup setup-dev run test test-unit test-browser test-neural test-engine fuzz check format bench evals clean
 
 setup: $(VENV)/.runtime
 
@@ -53,6 +53,10 @@ test-engine: setup-dev
 	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; $(PY) -m pytest \
 		tests/agent/test_engine_sequences.py --hypothesis-profile engine \
 		--hypothesis-seed $$seed $(ARGS)
+
+# Schemathesis as five callers, EXAMPLES an operation, new ones each time; SEED=… repeats a run.
+fuzz: setup-dev
+	@$(PY) -m tests.api.fuzz $(ARGS)
 
 check: setup-dev
 	@$(VENV)/bin/ruff format --check .
