@@ -25,14 +25,18 @@ import streamlit as st
 from starlette.middleware import Middleware
 
 import services
-from api import SafeStop, SecurityHeaders, routes
-from errors import SangdamError
+from api import SafeStop, SecurityHeaders, believe_only, routes
+from errors import BadSetting, SangdamError
 from services import Services, logs
 
 # The address the server really listens on decides, whichever way it was given: whether the
 # demonstration accounts may sign in depends on it (no address means every network).
 os.environ["SANGDAM_HOST"] = str(st.get_option("server.address") or "0.0.0.0")
 os.environ["SANGDAM_PORT"] = str(st.get_option("server.port"))
+try:
+    services.get()
+except BadSetting as error:  # a server without settings could only answer every request with 500
+    sys.exit(error.message)
 _log = logging.getLogger("sangdam.home")
 HOUSEKEEPING_S = 3600.0
 
@@ -43,26 +47,26 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 
     At the end whatever was begun is finished: requests first, then the turns of pages.
     """
-    threading.Thread(target=_prepare, name="warm-up", daemon=True).start()
-    try:
-        desk = services.get()
-    except SangdamError:  # the warm-up tells of it, pages as well
-        yield
-        return
+    desk = services.get()
     logs.configure(desk.settings)
+    threading.Thread(target=_prepare, name="warm-up", daemon=True).start()
     threading.Thread(target=_keep_house, name="housekeeping", daemon=True).start()
+    believe_only(desk.settings.trusted_proxies)
     stop = SafeStop(desk)
     yield
     await stop.finish()
 
 
 def _prepare() -> None:
+    desk = services.get()
     try:
-        desk = services.get()
         _warn(desk)
         desk.prepare(partial(_tell, desk))
     except SangdamError as error:
         _say(f"준비하지 못했습니다: {error.message}")
+        return
+    except (OSError, sqlite3.Error) as error:
+        _say(f"준비하지 못했습니다. {desk.settings.data_path} 폴더를 확인해 주세요: {error}")
         return
     # Everything imported and built by now lives as long as the process: out of the
     # collector's sight, or every script run pays for it (streamlit.md, Speed).
@@ -112,7 +116,11 @@ def _answer_error(error: Exception) -> bool:
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    """A plain line for people, one of the log's for a log collector."""
+    if services.get().settings.log_format == "json":
+        _log.info(text.strip())
+    else:
+        print(text, file=sys.stderr, flush=True)
 
 
 app = st.App(

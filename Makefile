@@ -26,7 +26,7 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 	@touch $@
 
 run: setup
-	@$(VENV)/bin/streamlit run Home.py $$($(PY) settings.py)
+	@flags=$$($(PY) settings.py) && exec $(VENV)/bin/streamlit run Home.py $$flags
 
 test: setup-dev
 	@$(PY) -m pytest $(ARGS)

@@ -9,6 +9,7 @@ unit (``_krw``, ``_days``, ``_mb``). :func:`load` returns an immutable :class:`S
 from __future__ import annotations
 
 import os
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -94,6 +95,7 @@ TABLE: tuple[Setting, ...] = (
     Setting("access_token_minutes", 15, "Minutes an access token of the API is valid."),
     Setting("guest_token_days", 14, "Days a guest's token of the API is valid."),
     Setting("sign_in_tries_per_minute", 10, "Failed sign-ins a minute from one address."),
+    Setting("registrations_per_hour", 500, "New accounts an hour from one address."),
     Setting("turns_per_minute", 60, "Messages a minute from one caller."),
     Setting("guest_turns_per_minute", 600, "Messages a minute from all guests of one address."),
     Setting("requests_per_minute", 6000, "API requests a minute from one address; 0 is any."),
@@ -336,4 +338,7 @@ def streamlit_flags(settings: Settings) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(" ".join(streamlit_flags(load())))
+    try:
+        print(" ".join(streamlit_flags(load())))
+    except BadSetting as error:
+        sys.exit(error.message)

@@ -6,6 +6,9 @@ A composition point: it may import ``services``.
 from __future__ import annotations
 
 import argparse
+import io
+import os
+import sqlite3
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
@@ -17,8 +20,8 @@ from agent.terminal.memory import GUEST, HERE, Memory
 from agent.terminal.screens import open_screen
 from agent.terminal.talk import STOPPED, Ask, Talk, loop, tell
 from agent.terminal.text import clean
-from agent.types import Caller, Event
-from errors import BadInput, NotSignedIn, SangdamError
+from agent.types import Caller, ErrorEvent, Event
+from errors import BadInput, NotSignedIn, SangdamError, Unavailable
 
 if TYPE_CHECKING:
     from agent.terminal.http import Http
@@ -26,20 +29,36 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 INTERRUPTED = 130
+_BROKEN = (OSError, sqlite3.DatabaseError)  # of the data folder: missing rights, full, damaged
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; 0 when it worked, 1 with a Korean sentence on stderr when not, 130
     when it was interrupted."""
     options = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # not every encoding has every letter
     try:
         return int(options.run(options))
-    except SangdamError as error:
-        tell(error.message)
+    except BrokenPipeError:  # whoever read the output has gone (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (SangdamError, *_BROKEN) as error:
+        tell(_ours(error).message)
         return 1
     except KeyboardInterrupt:
         tell(f"\n{STOPPED}")
         return INTERRUPTED
+
+
+def _ours(error: Exception) -> SangdamError:
+    if isinstance(error, SangdamError):
+        return error
+    return Unavailable(
+        f"파일이나 데이터베이스를 쓸 수 없어요({error}). 설정 data_dir의 폴더와 권한, 남은 공간을 "
+        "확인해 주세요.",
+        code="data_dir",
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,11 +105,20 @@ def _add_chat(chat: argparse.ArgumentParser) -> None:
 def _chat(options: argparse.Namespace) -> int:
     numbered = options.text is None and options.confirm is None
     screen = open_screen(as_json=options.json, numbered=numbered)
-    with _source(options) as (ask, place, who):
-        talk = Talk(ask, screen, _memory(), place, who, session_id=options.session, new=options.new)
-        if numbered:
-            return int(not loop(talk))
-        return int(not talk.say(options.text or "", options.confirm))
+    try:
+        with _source(options) as (ask, place, who):
+            talk = Talk(
+                ask, screen, _memory(), place, who, session_id=options.session, new=options.new
+            )
+            if numbered:
+                return int(not loop(talk))
+            return int(not talk.say(options.text or "", options.confirm))
+    except BrokenPipeError:
+        raise
+    except (SangdamError, *_BROKEN) as error:  # shown as a turn's own: with --json as an object
+        ours = _ours(error)
+        screen.show(ErrorEvent(ours.code, ours.message, ours.http_status))
+        return 1
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from starlette.routing import Route
 
 from api.app import create_app
 from api.headers import SecurityHeaders
+from api.proxies import believe_only
 from api.stopping import SafeStop
 
-__all__ = ["SafeStop", "SecurityHeaders", "create_app", "routes"]
+__all__ = ["SafeStop", "SecurityHeaders", "believe_only", "create_app", "routes"]
 
 _PATHS = ("/api", "/api/{rest:path}", "/v1", "/v1/{rest:path}", "/healthz", "/ready", "/health",
           "/metrics")  # fmt: skip

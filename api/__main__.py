@@ -8,6 +8,7 @@ alone on stdout, for ``KEY=$(…)``; everything else it says goes to stderr.
 from __future__ import annotations
 
 import argparse
+import os
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -26,8 +27,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         desk = services.build()
         desk.database.prepare()
         options.run(options, desk.keys)
+        sys.stdout.flush()
     except SangdamError as error:
         print(error.message, file=sys.stderr)
+    except BrokenPipeError:  # whoever read the list has gone (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, sqlite3.DatabaseError) as error:
         print(f"데이터베이스를 쓸 수 없습니다: {error}", file=sys.stderr)
     else:

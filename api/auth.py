@@ -78,8 +78,9 @@ class TokenPair(BaseModel):
     "/register", operation_id="register", summary="가입하기", status_code=201,
     responses=problems(400, 409),
 )  # fmt: skip
-def register(body: Registration, desk: Desk) -> Account:
+def register(body: Registration, desk: Desk, address: From) -> Account:
     """고객 계정을 만들어요. 비밀번호는 10자 이상이어야 해요."""
+    desk.limits.registration(address)
     return _account(desk, desk.accounts.register(body.email, body.password, body.name).user_id)
 
 
@@ -91,7 +92,10 @@ def login(body: Credentials, desk: Desk, address: From) -> TokenPair:
 
 @router.post("/refresh", operation_id="refresh", summary="토큰 새로 받기")
 def refresh(body: RefreshRequest, desk: Desk) -> TokenPair:
-    """새 토큰 한 쌍을 받아요. refresh_token은 한 번만 쓸 수 있고, 이미 쓴 것이 오면 그 로그인을 끝내요."""
+    """새 토큰 한 쌍을 받아요.
+
+    refresh_token은 한 번만 쓸 수 있고, 이미 쓴 것을 다시 보내면 그 로그인이 끝나요.
+    """
     return _pair(desk.accounts.refresh(body.refresh_token))
 
 

@@ -3,6 +3,9 @@
 The caller comes from the Bearer token only. A route asks for ``Anyone`` (nobody is a guest
 without a key), ``SignedIn``, ``Staff`` or ``Admin``; whose things may be seen is checked again
 by the tool that shows them.
+
+What cannot block is ``async``: FastAPI runs everything else in one of Streamlit's 28 threads,
+where it would wait behind whoever waits for the store.
 """
 
 from __future__ import annotations
@@ -27,7 +30,7 @@ _SCHEME = HTTPBearer(auto_error=False, description="POST /api/auth/login의 acce
 OPTIONAL: dict[str, Any] = {"security": [{}]}
 
 
-def desk(request: Request) -> Services:
+async def desk(request: Request) -> Services:
     """The shop. Raises Unavailable until the first start's work is done."""
     found: Services = request.app.state.desk_of()
     if not found.ready:
@@ -67,7 +70,7 @@ async def identity(
 Known = Annotated[Identity | None, Depends(identity)]
 
 
-def anyone(found: Known) -> Caller:
+async def anyone(found: Known) -> Caller:
     """The caller, or a guest who has no key yet."""
     return Caller() if found is None else found.caller
 
@@ -75,7 +78,7 @@ def anyone(found: Known) -> Caller:
 Anyone = Annotated[Caller, Depends(anyone)]
 
 
-def signed_in(caller: Anyone) -> Caller:
+async def signed_in(caller: Anyone) -> Caller:
     """An account. Raises NotSignedIn."""
     if caller.user_id is None:
         raise NotSignedIn(LOGIN)
@@ -85,7 +88,7 @@ def signed_in(caller: Anyone) -> Caller:
 SignedIn = Annotated[Caller, Depends(signed_in)]
 
 
-def staff(caller: SignedIn) -> Caller:
+async def staff(caller: SignedIn) -> Caller:
     """Staff or admin. Raises Forbidden."""
     if not caller.is_staff:
         raise Forbidden("담당자만 할 수 있는 일이에요.")
@@ -95,7 +98,7 @@ def staff(caller: SignedIn) -> Caller:
 Staff = Annotated[Caller, Depends(staff)]
 
 
-def admin(caller: SignedIn) -> Caller:
+async def admin(caller: SignedIn) -> Caller:
     """An admin. Raises Forbidden."""
     if caller.role != "admin":
         raise Forbidden("관리자만 할 수 있는 일이에요.")
@@ -105,7 +108,7 @@ def admin(caller: SignedIn) -> Caller:
 Admin = Annotated[Caller, Depends(admin)]
 
 
-def came_from(request: Request, desk: Desk) -> str:
+async def came_from(request: Request, desk: Desk) -> str:
     """The address the request came from."""
     return address(request, desk.settings.trusted_proxies)
 

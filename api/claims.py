@@ -89,7 +89,7 @@ def _quote(desk: Services, caller: Caller, order_id: str, body: ClaimRequest) ->
 def _file(call: Call, order_id: str, body: ClaimRequest) -> Claim:
     more: dict[str, Any] = {"order_id": order_id, "reason_text": body.reason_text}
     if body.kind != "cancel":
-        made = call("create_claim", photos=tuple(body.photos), **more, **_asked(body))
+        made = call("create_claim", photos=tuple(body.photos or ()), **more, **_asked(body))
     else:
         allowed = call("get_order_status", order_id=order_id).allowed_actions
         name = "request_cancel" if "request_cancel" in allowed else "cancel_order"

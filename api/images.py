@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Response, UploadFile
 
-from api.calls import Desk
+from api.calls import Desk, From
 from api.problems import problems
 from api.schemas.base import Id, PathId
 from api.schemas.sessions import Image
@@ -27,10 +27,12 @@ router = APIRouter(prefix="/api/images", tags=["사진"])
 def upload_image(
     caller: Somebody,
     desk: Desk,
+    address: From,
     image: Annotated[UploadFile, File(description="JPEG, PNG, WebP 등 10MB까지")],
     session_id: Annotated[Id | None, Form(description="없으면 새 대화가 생겨요")] = None,
 ) -> Image:
     """위치나 기기 정보 없이 다시 그려 저장해요. POST /api/chat의 image_ids로 써요."""
+    desk.limits.upload(caller, address)
     session, image_id = desk.save_photo(caller, image.file.read(), session_id=session_id)
     return Image(image_id=image_id, session_id=session)
 

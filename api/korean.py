@@ -54,6 +54,8 @@ def said(error: Mapping[str, Any]) -> str:
     own = context.get("error")
     if error["type"] == "value_error" and isinstance(own, ValueError):
         return str(own)
+    if isinstance(error.get("input"), bytes):  # FastAPI leaves a body alone that is not called JSON
+        return "Content-Type을 application/json으로 적고 JSON을 보내 주세요."
     text = _SAID.get(error["type"], _OTHER)
     if "{" not in text:
         return text

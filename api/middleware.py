@@ -22,6 +22,7 @@ from api.problems import answer
 from api.requests import REQUEST_ID, address, request_id
 from errors import TooMany
 from services import Services, logs
+from services.turns import STOPPING
 
 __all__ = ["Around", "Limits"]
 
@@ -40,6 +41,7 @@ class Around:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope = _forgiven(scope)
         request, desk = Request(scope), self.desk_of()
         token = logs.request_id.set(request_id(request))
         started, status = perf_counter(), 0
@@ -55,6 +57,9 @@ class Around:
 
         try:
             await self.app(scope, receive, sending)
+        except asyncio.CancelledError:  # the server ends and has waited for as long as it may
+            if not status:
+                await answer(request, 503, "stopping", STOPPING)(scope, receive, sending)
         except Exception:
             _log.exception("a request failed")
             if status:
@@ -87,7 +92,7 @@ class Limits:
             chain, allow_origins=origins, allow_methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID",
                            REQUEST_ID],
-            expose_headers=[REQUEST_ID, "Retry-After"], max_age=600,
+            expose_headers=[REQUEST_ID, "Retry-After", "Idempotency-Replayed"], max_age=600,
         )  # fmt: skip
 
     async def _checked(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,6 +111,20 @@ class Limits:
         body = _Body(receive, request, mb=desk.settings.max_body_mb,
                      seconds=desk.settings.body_timeout_s)  # fmt: skip
         await self.app(scope, body, send)
+
+
+def _forgiven(scope: Scope) -> Scope:
+    """The request as it was meant: HEAD as GET, no slash at the end, nothing asked of a list
+    with an empty parameter (httpx sends ``cursor=`` for None). Writes are taken word by word.
+    """
+    path, method = scope["path"], scope["method"]
+    forgiven = {**scope, "path": path.rstrip("/") or path}
+    if method not in ("GET", "HEAD"):
+        return forgiven
+    pieces = [one.partition(b"=") for one in scope["query_string"].split(b"&")]
+    said = [b"".join(one) for one in pieces if one[2] or not one[1]]
+    # The server itself keeps the body of an answer to HEAD back.
+    return {**forgiven, "method": "GET", "query_string": b"&".join(said)}
 
 
 def _count(desk: Services, scope: Scope, status: int, seconds: float) -> None:

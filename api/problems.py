@@ -48,6 +48,19 @@ _CODES = {
     405: "method_not_allowed", 408: "body_timeout", 413: "body_too_large",
     415: "unsupported_media_type",
 }  # fmt: skip
+# What the documentation shows for a status.
+_EXAMPLES = {
+    400: ("bad_input", "반품하거나 교환할 상품을 lines에 적어 주세요."),
+    401: ("token_expired", "로그인 시간이 지났어요. 다시 로그인해 주세요."),
+    403: ("forbidden", "담당자만 할 수 있는 일이에요."),
+    404: ("not_found", "해당 주문을 찾을 수 없어요. 주문번호를 다시 확인해 주세요."),
+    409: ("state_changed", "그사이 신청 상태가 바뀌었어요. 바뀐 내용을 다시 확인해 주세요."),
+    413: ("body_too_large", _DETAILS[413]),
+    422: ("invalid_request", "body.message: 꼭 적어 주세요."),
+    429: ("rate_limited", "메시지를 너무 빠르게 보내셨어요. 12초 뒤에 다시 시도해 주세요."),
+    503: ("busy", "지금 문의가 많아 답변을 시작하지 못했어요. 잠시 뒤 다시 보내 주세요."),
+    504: ("turn_timeout", "답변이 늦어지고 있어요. 잠시 뒤 대화를 다시 열면 답변을 볼 수 있어요."),
+}
 _BUSY = "지금 이용이 많아요. 잠시 뒤 다시 시도해 주세요."
 
 
@@ -86,9 +99,20 @@ def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The ``responses=`` of a route that may answer with these statuses."""
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
-        status: {"description": _TITLES[status], "content": {MEDIA_TYPE: {"schema": schema}}}
+        status: {
+            "description": _TITLES[status],
+            "content": {MEDIA_TYPE: {"schema": schema, "example": _example(status)}},
+        }
         for status in statuses
     }
+
+
+def _example(status: int) -> dict[str, Any]:
+    code, detail = _EXAMPLES[status]
+    return {
+        "type": f"urn:sangdam:problem:{code}", "title": _TITLES[status], "status": status,
+        "detail": detail, "code": code, "request_id": "4f0c7b1a9d2e",
+    }  # fmt: skip
 
 
 def answer(

@@ -60,7 +60,7 @@ def create_session(
     토큰 없이 부르면 비회원이 되고, 그 대화는 함께 온 access_token으로만 열려요. 이미 받은 비회원
     토큰이나 로그인한 토큰으로 부르면 access_token, token_type, expires_in은 null이에요.
     """
-    made = Sessions(desk).open(caller, body.metadata if body else {})
+    made = Sessions(desk).open(caller, (body and body.metadata) or {})
     kept = made.conversation
     return NewSession(
         session_id=kept.conversation_id, created_at=kept.created_at, metadata=kept.metadata,
@@ -90,6 +90,7 @@ def list_sessions(
 @router.get(
     "/sessions/{session_id}",
     operation_id="get_session",
+    openapi_extra=OPTIONAL,
     summary="대화 보기",
     responses=problems(404),
 )
@@ -101,6 +102,7 @@ def get_session(session_id: PathId, caller: Holder, desk: Desk) -> Session:
 @router.get(
     "/sessions/{session_id}/messages",
     operation_id="list_messages",
+    openapi_extra=OPTIONAL,
     summary="대화 내용 보기",
     responses=problems(404),
 )
@@ -108,7 +110,7 @@ def list_messages(
     session_id: PathId,
     caller: Holder,
     desk: Desk,
-    limit: Annotated[int, Query(ge=1, le=200, description="마지막 몇 개")] = 50,
+    limit: Annotated[int, Query(ge=1, le=100, description="마지막 몇 개")] = 50,
 ) -> Messages:
     """마지막 메시지들을 오래된 것부터 보여요."""
     found = desk.messages(caller, session_id, limit=limit)
@@ -118,6 +120,7 @@ def list_messages(
 @router.delete(
     "/sessions/{session_id}",
     operation_id="delete_session",
+    openapi_extra=OPTIONAL,
     summary="대화 지우기",
     status_code=204,
     responses=problems(404),

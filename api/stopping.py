@@ -1,4 +1,5 @@
-"""A safe stop: on SIGTERM every answer under way is finished, and the process leaves with 0.
+"""A safe stop: on SIGTERM or Ctrl+C every answer under way is finished, and the process leaves
+with 0.
 
 uvicorn alone would wait for a connection for ever, hear of page's turns only after the last
 one, and die of the signal in the end.
@@ -21,6 +22,10 @@ from services import Services
 __all__ = ["SafeStop"]
 
 _log = logging.getLogger("sangdam.stop")
+LAST_S = 1.0  # for Streamlit and the interpreter to put things away
+# Whoever sends on a connection must be the one that gives it up, or a message is lost on the
+# way: longer than nginx (60 s) and the clients keep one that is silent.
+KEEP_ALIVE_S = 75
 
 
 class SafeStop:
@@ -35,10 +40,14 @@ class SafeStop:
         if isinstance(server, uvicorn.Server):
             self._server = server
             server.config.timeout_graceful_shutdown = desk.settings.shutdown_grace_s
-            signal.signal(signal.SIGTERM, self._stop)
+            server.config.timeout_keep_alive = KEEP_ALIVE_S
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self._stop)
 
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        """Take no more turns from now on; open streams go on."""
+    def _stop(self, number: int, _frame: FrameType | None) -> None:
+        """Take no more turns from now on; open streams go on. A second Ctrl+C ends it all."""
+        if self._deadline is not None and number == signal.SIGINT:
+            os._exit(128 + number)
         if self._deadline is None:
             self._deadline = monotonic() + self._grace_s
             threading.Thread(
@@ -49,12 +58,14 @@ class SafeStop:
     async def finish(self) -> None:
         """Wait for the turns nobody's connection waits for (the pages'), until the grace ends.
 
-        A turn that waits for a language model cannot be ended; then the process goes without
+        A thread that waits for a language model cannot be ended; then the process goes without
         it. What customers were told is in the store by that time.
         """
         left_s = self._grace_s if self._deadline is None else self._deadline - monotonic()
         left = await asyncio.to_thread(self._turns.drain, max(left_s, 0.0))
         if left:
             _log.warning("left %d turns that had not finished", left)
-            logging.shutdown()
-            os._exit(0)
+        if left or self._deadline is not None:
+            last = threading.Timer(LAST_S, os._exit, (0,))
+            last.daemon = True  # the interpreter waits for other threads, not for this one
+            last.start()

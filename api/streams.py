@@ -39,8 +39,9 @@ _EXAMPLE = (
     'event: done\ndata: {"at":"2026-11-20T03:00:00.000Z"}\nid: t_4fK2.9\n\n'
 )
 _KINDS = ["status", "delta", "citation", "card", "pending_action", "message", "error", "done"]
-_ITEM = {
+_ITEM = {  # one of the events: OpenAPI 3.1 has no word for a stream of them
     "type": "object",
+    "description": "사건 하나",
     "required": ["event", "data", "id"],
     "properties": {
         "event": {"type": "string", "enum": _KINDS},
@@ -51,7 +52,7 @@ _ITEM = {
 DOCUMENTED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "사건의 흐름",
-        "content": {"text/event-stream": {"itemSchema": _ITEM, "example": _EXAMPLE}},
+        "content": {"text/event-stream": {"schema": _ITEM, "example": _EXAMPLE}},
     }
 }
 

@@ -42,7 +42,7 @@ def create_ticket(body: TicketRequest, caller: SignedIn, once: Once) -> JSONResp
     """담당자에게 일을 넘겨요. 주문이나 신청을 적으면 그 고객의 문의가 돼요."""
 
     def work(call: Call) -> TicketDetail:
-        made = call("create_ticket", **body.model_dump())
+        made = call("create_ticket", **body.model_dump(exclude_none=True))
         return _detail(caller, call("get_ticket", ticket_id=made.ticket_id))
 
     return once(caller, body, work, status=201)

@@ -159,13 +159,17 @@ class Accounts:
         """:meth:`_checked` for somebody from outside, whose address is counted as well."""
 
         def admit(tx: Tx, user: User) -> Result:
+            allow()  # again: guesses made at the same time count each other
             if user.is_demo and not self.demo_open:
                 raise BadCredentials("데모 계정은 이 서버에서 쓸 수 없어요.", code="demo_closed")
             return enter(tx, user)
 
-        try:
+        def allow() -> None:
             if self.limits is not None and address:
                 self.limits.sign_in_allowed(address)
+
+        try:
+            allow()
             entered = self._checked(email, password, admit)
         except (BadCredentials, TooMany) as error:
             if self.limits is not None and address:

@@ -38,9 +38,10 @@ _ASKED = {
     "prompt": r"\bimage\b",
 }
 _SPEAKER = re.compile(r"^(USER|ASSISTANT|SYSTEM|TOOL|User|AI|Assistant|Human): ?", re.M)
-_QUOTED = re.compile(r'\|\|>User:\s*"(.*?)"\s*(?:\|\|>Response:|\|\|>Title:|\Z)', re.S)
-_FENCED = re.compile(r"Message: ```(.*)```\s*\Z", re.S)
-_RESPONSE = re.compile(r'"""(.*?)"""', re.S)
+# Found one after the other: a pattern of both would look through the prompt again and again.
+_QUOTE_OPENS = re.compile(r'\|\|>User:\s*+"')
+_QUOTE_CLOSES = re.compile(r'"\s*+(?:\|\|>Response:|\|\|>Title:)')
+_FENCE = "```"
 # What a customer may want next, by what was asked.
 _NEXT = {
     "order_status": ("delivery", "cancel", "change_order"),
@@ -97,14 +98,20 @@ class HiddenCalls:
     def __init__(self, understander: Understands, clock: Callable[[], datetime]) -> None:
         self._understander, self._clock = understander, clock
 
-    def answer(self, messages: Sequence[Prompt]) -> str | None:
-        """The answer in the shape the client asked for; None for a customer's own message."""
+    def answer(
+        self, messages: Sequence[Prompt], *, allow: Callable[[], None] = lambda: None
+    ) -> str | None:
+        """The answer in the shape the client asked for; None for a customer's own message.
+
+        ``allow`` is asked once a hidden call is recognised, before any work; it may raise.
+        """
         prompt = _lone_prompt(messages)
         if prompt is None:
             return None
         for shape in (_task, _tool_choice, _emoji, _merge, _compaction, _librechat):
             found = shape(prompt.strip(), messages)
             if found is not None:
+                allow()
                 told, finish = found
                 return finish(self._chat(told))
         return None
@@ -165,10 +172,14 @@ def _tool_choice(prompt: str, messages: Sequence[Prompt]) -> Found | None:
 
 
 def _emoji(prompt: str, _: Sequence[Prompt]) -> Found | None:
-    message = _FENCED.search(prompt)
-    if message is None or not prompt.startswith("Your task is to reflect the speaker's likely"):
+    if not prompt.startswith("Your task is to reflect the speaker's likely"):
         return None
-    return [message[1]], lambda chat: _FACES.get(next(iter(chat.intents), ""), "🙂")
+    message = prompt.partition(f"Message: {_FENCE}")[2]
+    if not message.endswith(_FENCE):
+        return None
+    return [message.removesuffix(_FENCE)], lambda chat: _FACES.get(
+        next(iter(chat.intents), ""), "🙂"
+    )
 
 
 def _merge(prompt: str, _: Sequence[Prompt]) -> Found | None:
@@ -177,8 +188,9 @@ def _merge(prompt: str, _: Sequence[Prompt]) -> Found | None:
     at = prompt.rfind("Responses from models:")
     if not prompt.startswith(head) or at < 0:
         return None
-    given = _RESPONSE.findall(prompt[at:])
-    return (), lambda _: mask_pii(given[0].strip(), for_cloud=True).text if given else ""
+    given = prompt[at:].split('"""', 2)
+    first = given[1].strip() if len(given) == 3 else ""
+    return (), lambda _: mask_pii(first, for_cloud=True).text
 
 
 def _compaction(prompt: str, _: Sequence[Prompt]) -> Found | None:
@@ -204,8 +216,11 @@ def _librechat(prompt: str, _: Sequence[Prompt]) -> Found | None:
             {"language": "Korean", "title": _title(chat)}
         )
     if prompt.startswith("Please generate a concise, 5-word-or-less title"):
-        quoted = _QUOTED.search(prompt)
-        return ([quoted[1]], _title) if quoted and prompt.endswith("||>Title:") else None
+        opens = _QUOTE_OPENS.search(prompt)
+        closes = _QUOTE_CLOSES.search(prompt, opens.end()) if opens else None
+        if not opens or not closes or not prompt.endswith("||>Title:"):
+            return None
+        return [prompt[opens.end() : closes.start()]], _title
     if prompt.startswith("Please generate a concise title (max 40 characters)"):
         told = prompt.partition("starts with:")[2].removesuffix("Title:")
         return (_spoken_by_customer(told), _title) if prompt.endswith("Title:") else None

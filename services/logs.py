@@ -88,6 +88,9 @@ def configure(settings: Settings) -> None:
     server.removeFilter(_no_connections)
     if settings.log_level != "debug":
         server.addFilter(_no_connections)
+    # Paths as they were asked for, personal data and all: off for good, for Streamlit gives the
+    # logger a handler again whenever its config.toml changes.
+    logging.getLogger("uvicorn.access").disabled = True
     for streamlits in _streamlit_handlers():
         streamlits.setFormatter(formatter)
     logging.captureWarnings(True)

@@ -166,6 +166,7 @@ class Metrics:
         )
         self._guardrails = self._counter("guardrail_hits", "What the guards found.", ("kind",))
         self._refused = self._counter("turns_refused", "Turns that were not begun.", ("reason",))
+        self._turns.labels(NONE, NONE, "failed")  # from zero: the first failure alerts as well
         _from_zero(self._guardrails, words.FLAGS)
         _from_zero(self._refused, words.REFUSED)
 

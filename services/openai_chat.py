@@ -16,7 +16,6 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from agent import conversations as chats
@@ -155,10 +154,11 @@ class OpenAIChat:
 
     # ── the desk ─────────────────────────────────────────────────────────────────────────
 
-    @cached_property
-    def hidden(self) -> HiddenCalls:
-        """What answers a client's hidden calls."""
-        return HiddenCalls(self.desk.understander, self.desk.clock)
+    def hidden(self, asker: Asker, said: Sequence[Said], *, address: str = "") -> str | None:
+        """The answer to a client's hidden call; None for a message. Raises TooMany."""
+        limit, where = self.desk.limits.hidden_call, "" if asker.key_id else address
+        calls = HiddenCalls(self.desk.understander, self.desk.clock)
+        return calls.answer(said, allow=lambda: limit(asker.caller, where))
 
     def begin(self, asker: Asker, said: Sequence[Said], *, address: str = "") -> Begun:
         """Start the turn that answers the last user message of ``said``.
@@ -174,6 +174,9 @@ class OpenAIChat:
                            code="no_user_message")  # fmt: skip
         history, last = said[:at], said[at]
         self._check_length(last)
+        address = "" if asker.key_id else address
+        if last.pictures:  # they take seconds to read
+            self.desk.limits.turn_allowed(asker.caller, address)
         pictures = [_bytes_of(url) for url in _few_enough(last.pictures)]
         place = self._place(asker.caller, history)
         session_id, image_ids = place.session_id, list[str]()
@@ -185,7 +188,7 @@ class OpenAIChat:
                 image_ids.append(image_id)
             live = self.desk.turns.start(
                 asker.caller, last.text, session_id=session_id, image_ids=tuple(image_ids),
-                source="api", key_id=asker.key_id, address="" if asker.key_id else address,
+                source="api", key_id=asker.key_id, address=address,
             )  # fmt: skip
         except SangdamError:
             self._give_back(asker.caller, place, session_id)
@@ -315,7 +318,10 @@ def _estimate(text: str) -> int:
 
 def _as(user: User | None, key_id: str, named: str) -> Caller:
     """A customer, or a guest who is nobody else's: of this key and of this name."""
-    return Caller(guest_key=f"v1:{key_id}:{named}") if user is None else caller_of(user)
+    if user is not None:
+        return caller_of(user)
+    name = hashlib.sha256(named.encode()).hexdigest()  # short, whatever a client calls somebody
+    return Caller(guest_key=f"v1:{key_id}:{name}")
 
 
 def _digest(caller: Caller, said: Sequence[Said]) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from services.desk import Services
     from settings import Settings
 
-__all__ = ["FAILED", "LiveTurn", "Turns"]
+__all__ = ["FAILED", "STOPPING", "LiveTurn", "Turns", "workers"]
 
 _log = logging.getLogger("sangdam.turn")
 FAILED = "답변을 만드는 중에 문제가 생겼어요. 잠시 뒤 다시 보내 주세요."
@@ -104,7 +104,8 @@ class LiveTurn:
                 yield None
 
     async def stream(self, *, silence_s: float = 15.0) -> AsyncGenerator[Event | None, None]:
-        """Every event from the first; None after every ``silence_s`` without one."""
+        """Every event from the first; None after ``silence_s`` (0.25 at least) without one."""
+        silence_s = max(silence_s, TICK_S)  # 0 would keep the loop busy with nothing else
         loop, changed, seen = asyncio.get_running_loop(), asyncio.Event(), 0
 
         def wake() -> None:
@@ -198,7 +199,7 @@ class Turns:
 
     def __init__(self, desk: Services) -> None:
         self._desk = desk
-        self._workers = desk.settings.turn_workers or _workers(desk.settings)
+        self._workers = workers(desk.settings)
         self._most = self._workers + desk.settings.turn_queue_max
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="turn")
         self._idle = threading.Condition()
@@ -322,8 +323,13 @@ class Turns:
                 self._known.popitem(last=False)
 
 
-def _workers(settings: Settings) -> int:
-    """As many as help: turns of templates compute, turns of a language model wait for it."""
+def workers(settings: Settings) -> int:
+    """How many turns run at the same time: the setting, or for 0 as many as help.
+
+    Turns of templates compute, turns of a language model wait for it.
+    """
+    if settings.turn_workers:
+        return int(settings.turn_workers)
     cores = os.cpu_count() or 1
     return 64 if settings.llm_base_url and settings.llm_model else 2 * cores
 

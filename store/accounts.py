@@ -61,11 +61,18 @@ __all__ = [
 
 BCRYPT_COST = 12
 MIN_PASSWORD_CHARS = 10
+# What every list of stolen passwords begins with, digits at its end or not, and digits alone.
+_EASY = re.compile(
+    r"(password|passwd|qwerty|qwertyuiop|asdfghjkl|iloveyou|letmein|welcome|admin)?\d*"
+)
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 # Compared against when the e-mail is unknown, so that time tells nothing about it.
 _NOBODY = "$2b$12$C6UzMDM.H6dfI/f/IKcEeO7ZBzpDrOxbQ9p7W2vL4u0q3ZyJzV8zW"
 # A hash keeps a processor busy: many sign-ins at once must not take them all from the desk.
 _HASHES_AT_ONCE = threading.BoundedSemaphore(2)
+# Whoever waits for one holds one of the server's threads: as many as get theirs in time.
+HASHES_WANTED = 16
+_HASHES_WANTED = threading.BoundedSemaphore(HASHES_WANTED)
 HASH_WAIT_S = 5.0
 
 Result = TypeVar("Result")
@@ -96,12 +103,18 @@ def check_password(password: str, stored: str) -> bool:
 
 @contextmanager
 def _turn_to_hash() -> Iterator[None]:
-    if not _HASHES_AT_ONCE.acquire(timeout=HASH_WAIT_S):
+    with _one_of(_HASHES_WANTED, wait_s=0.0), _one_of(_HASHES_AT_ONCE, wait_s=HASH_WAIT_S):
+        yield
+
+
+@contextmanager
+def _one_of(places: threading.BoundedSemaphore, *, wait_s: float) -> Iterator[None]:
+    if not places.acquire(timeout=wait_s):
         raise Unavailable("지금 이용이 많아요. 잠시 뒤 다시 시도해 주세요.", code="busy")
     try:
         yield
     finally:
-        _HASHES_AT_ONCE.release()
+        places.release()
 
 
 def normal_email(email: str) -> str:
@@ -113,9 +126,10 @@ def validate(email: str, password: str, name: str) -> tuple[str, str]:
     """The normalised e-mail and name. Raises BadInput or WeakPassword with what to do."""
     email = normal_email(email)
     name = " ".join(unicodedata.normalize("NFC", name).split())
-    if not _EMAIL.fullmatch(email) or len(email) > 254:
+    # Characters nobody sees would make somebody else's address, or name, of this one.
+    if not _EMAIL.fullmatch(email) or len(email) > 254 or not email.isprintable():
         raise BadInput("이메일 주소를 다시 확인해 주세요. 예: minji@example.com")
-    if not 1 <= len(name) <= 40 or not any(c.isalpha() for c in name):
+    if not 1 <= len(name) <= 40 or not any(c.isalpha() for c in name) or not name.isprintable():
         raise BadInput("이름은 1자에서 40자까지 적어 주세요.")
     validate_password(email, password)
     return email, name
@@ -127,7 +141,8 @@ def validate_password(email: str, password: str) -> None:
         raise WeakPassword(f"비밀번호는 {MIN_PASSWORD_CHARS}자 이상이어야 해요.")
     if len(password) > 200:
         raise WeakPassword("비밀번호는 200자까지 쓸 수 있어요.")
-    if len(set(password)) < 4 or password.lower() in email:
+    easy = len(set(password)) < 4 or password.lower() in email
+    if easy or _EASY.fullmatch(password):
         raise WeakPassword("너무 쉬운 비밀번호예요. 서로 다른 글자를 더 섞어 주세요.")
 
 

@@ -85,8 +85,8 @@ def backup(
         raise NotFound(f"{database.path} 데이터베이스가 없습니다. 설정 data_dir을 확인해 주세요.")
     if with_secret and not whole:
         raise BadInput("--with-secret은 .tar.gz로 끝나는 파일에만 쓸 수 있습니다.")
-    if target.is_dir():
-        raise BadInput(f"{target}은(는) 폴더입니다. 만들 파일의 이름을 적어 주세요.")
+    if target.exists() and not target.is_file():  # a folder, or a device that renaming would end
+        raise BadInput(f"{target}은(는) 보통 파일이 아닙니다. 만들 파일의 이름을 적어 주세요.")
     if target.exists() and not force:
         raise AlreadyExists(f"{target} 파일이 이미 있습니다. 바꾸려면 --force를 붙여 주세요.")
     target.parent.mkdir(parents=True, exist_ok=True)

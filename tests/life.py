@@ -29,7 +29,7 @@ def reread(shop: Services, order: Order) -> Order:
 
 def several(shop: Services, caller: Caller, status: str) -> Order:
     """An order in a state with two lines at least and no claim."""
-    for listed in shop.tool(caller, "list_orders", statuses=(status,), limit=50):
+    for listed in shop.tool(caller, "list_orders", statuses=(status,), limit=50).items:
         order: Order = shop.tool(caller, "get_order", order_id=listed.order_id)
         if len(order.lines) > 1 and not order.claims:
             return order

@@ -12,6 +12,7 @@ import yaml
 from agent.flows import FLOWS
 from agent.prompts import Prompts
 from agent.tools import REGISTRY
+from api.app import create_app
 from settings import TABLE
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -53,6 +54,17 @@ def test_no_file_is_left_of_an_intent_that_is_gone() -> None:
 @pytest.mark.parametrize("page", sorted(p.name for p in (ROOT / "pages").glob("*.py")))
 def test_every_page_is_documented(page: str) -> None:
     assert f"`pages/{page}`" in REFERENCE
+
+
+def test_every_route_is_documented_and_none_that_is_gone() -> None:
+    served = {
+        f"{method.upper()} {path}": operation["operationId"]
+        for path, operations in create_app().openapi()["paths"].items()
+        for method, operation in operations.items()
+    }
+    told = {name: row for name, row in ROWS.items() if re.match("[A-Z]+ /", name)}
+    assert set(told) == set(served)
+    assert [name for name, row in told.items() if f"| `{served[name]}` |" not in row] == []
 
 
 @pytest.mark.parametrize("package", ["agent", "api", "evals", "retrieval", "store"])

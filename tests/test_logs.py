@@ -41,6 +41,19 @@ def stderr() -> Iterator[io.StringIO]:
         one.setLevel(level)
 
 
+def test_paths_as_they_were_asked_for_are_never_written(stderr: io.StringIO) -> None:
+    access = logging.getLogger("uvicorn.access")
+    handler = logging.StreamHandler(stderr)
+    configure(stderr)
+    access.addHandler(handler)  # as Streamlit does when its config.toml changes
+    try:
+        access.warning('127.0.0.1 - "GET /?email=minji@example.com HTTP/1.1" 200')
+    finally:
+        access.removeHandler(handler)
+        access.disabled = False
+    assert stderr.getvalue() == ""
+
+
 def configure(stderr: io.StringIO, **changes: Any) -> None:
     with redirect_stderr(stderr):  # pytest puts its own in place after every fixture
         logs.configure(PLAIN.replace(**changes))

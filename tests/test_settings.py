@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -259,3 +260,23 @@ def test_every_row_says_what_it_is_and_ends_in_its_unit() -> None:
     names = [row.name for row in TABLE]
     assert len(names) == len(set(names))
     assert all(row.help.endswith(".") for row in TABLE)
+
+
+def test_a_bad_setting_stops_the_start_in_one_line() -> None:
+    asked = subprocess.run(
+        [sys.executable, "settings.py"], cwd=settings.ROOT, capture_output=True, text=True,
+        env={**os.environ, "SANGDAM_PORT": "abc"}, check=False,
+    )  # fmt: skip
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert re.fullmatch(r"설정 port의 값 'abc'.+적어 주세요\.\n", asked.stderr)
+
+
+def test_the_server_does_not_start_with_a_bad_setting() -> None:
+    home = [sys.executable, "-m", "streamlit", "run", "Home.py", "--server.port=0"]
+    started = subprocess.run(
+        home, cwd=settings.ROOT, capture_output=True, text=True, timeout=120,
+        env={**os.environ, "SANGDAM_LOG_FORMAT": "xml"}, check=False,
+    )  # fmt: skip
+    assert started.returncode == 1
+    assert "설정 log_format의 값 'xml'" in started.stderr
+    assert "Traceback" not in started.stderr

@@ -51,7 +51,7 @@ _SETTLE_S = 3.0
 
 def sign_in(desk: Services, email: str, password: str) -> User:
     """Sign this tab in; the cookie follows with the next run. Raises what accounts.sign_in does."""
-    user, session_id = desk.accounts.sign_in(email, password)
+    user, session_id = desk.accounts.sign_in(email, password, address=session.address())
     session.start(session_id)
     st.session_state[_DUE] = ("set", secrets.token_hex(4))
     return user
@@ -59,6 +59,8 @@ def sign_in(desk: Services, email: str, password: str) -> User:
 
 def register(desk: Services, email: str, password: str, name: str) -> User:
     """Make a customer's account and sign in. Raises what accounts.register does."""
+    if address := session.address():
+        desk.limits.registration(address)
     desk.accounts.register(email, password, name)
     return sign_in(desk, email, password)
 

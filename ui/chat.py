@@ -20,9 +20,9 @@ _FAILED = "sangdam_failed_turn"
 _WAITING = "sangdam_waiting_turn"
 _DRAFT = "sangdam_chat_draft"
 _PHOTO_ERROR = "sangdam_photo_error"
-THINKING = "말씀을 읽고 있어요"
+THINKING, STOPPING = "말씀을 읽고 있어요", "답변을 멈추고 있어요"
 YES, NO = "네, 진행해 주세요.", "아니요"
-POLL_S = 4
+POLL_S, STOP_POLL_S = 4, 1
 
 
 class ChatView:
@@ -70,11 +70,13 @@ class ChatView:
             return
         st.session_state.pop(_FAILED, None)
         after = self.messages[-1].message_id if self.messages else None
+        if running is not None and running.session_id:  # stopped while it opened a new chat
+            self.session_id = running.session_id
         caller = session.caller()  # a session may have been revoked meanwhile
         try:
             live = self.desk.turns.start(
                 caller, "" if confirm else text, session_id=self.session_id,
-                image_ids=image_ids, confirm=confirm,
+                image_ids=image_ids, confirm=confirm, address=session.address(),
             )  # fmt: skip
         except SangdamError as error:
             _keep_failed(text, error.message, confirm=confirm, photos=image_ids, after=after)
@@ -132,7 +134,7 @@ class ChatView:
         self._failure()
         clauses.show_opened(self.desk, self.caller)
         chat_history.show_delete(self.desk, self.caller)
-        if turn is None and self._with_a_person():
+        if turn is None and self._more_may_come():
             _watch(self.desk, self.caller, self.session_id, self.messages[-1].message_id)
 
     def _start_prefilled(self, turn: PageTurn | None) -> None:
@@ -179,6 +181,8 @@ class ChatView:
         """Watch the running turn; afterwards everything is drawn again from the store."""
         photos = [self.desk.photo(self.caller, image_id) for image_id in turn.image_ids]
         bubbles.mine(turn.text, photos, key="now")
+        if not turn.stopped:
+            _watch_for_stop()
         try:
             self._watch_turn(turn)
         except BaseException as interrupt:
@@ -193,10 +197,10 @@ class ChatView:
     def _watch_turn(self, turn: PageTurn) -> None:
         with bubbles.desk_side(key="now"):
             doing, said = st.empty(), st.empty()
-            doing.caption(f":material/more_horiz: {THINKING}")
-            text, doing_what = "", THINKING
+            text, doing_what = "", STOPPING if turn.stopped else THINKING
+            doing.caption(f":material/more_horiz: {doing_what}")
             for event in turn.events():
-                if isinstance(event, Status):
+                if isinstance(event, Status) and not turn.stopped:
                     doing_what = event.text
                 elif isinstance(event, Delta):
                     text += event.text
@@ -232,6 +236,10 @@ class ChatView:
                 kwargs={"confirm": failed["confirm"], "image_ids": failed["photos"]},
             )  # fmt: skip
 
+    def _more_may_come(self) -> bool:
+        """A person has the chat, or another tab (this one before a reload) asked something."""
+        return self.messages != [] and (self.messages[-1].role == "user" or self._with_a_person())
+
     def _with_a_person(self) -> bool:
         return any(
             message.payload.get("handoff") or message.role not in ("user", "assistant", "system")
@@ -260,7 +268,7 @@ def _until(messages: list[StoredMessage], message_id: str | None) -> list[Stored
 
 @st.fragment(run_every=POLL_S)
 def _watch(desk: Services, caller: Caller, session_id: str | None, seen: str) -> None:
-    """While a person has the chat, look for their reply and show it when it is there."""
+    """Look for a reply that this run of the page does not make, and show it when it is there."""
     if session_id is None:
         return
     try:
@@ -268,4 +276,12 @@ def _watch(desk: Services, caller: Caller, session_id: str | None, seen: str) ->
     except SangdamError:
         return
     if newest and newest[-1].message_id != seen:
+        st.rerun()
+
+
+@st.fragment(run_every=STOP_POLL_S)
+def _watch_for_stop() -> None:
+    """Stop ends the script and nothing draws any more: the browser's next look draws anew."""
+    turn = turns.current()
+    if turn is not None and turn.stopped:
         st.rerun()

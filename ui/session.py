@@ -16,6 +16,7 @@ from agent.types import Caller
 from services import User, caller_of
 
 __all__ = [
+    "address",
     "caller",
     "conversation_id",
     "end",
@@ -64,6 +65,11 @@ def caller() -> Caller:
     """The caller for services: the signed-in account, or this tab's own guest."""
     person = user()
     return Caller(guest_key=guest_key()) if person is None else caller_of(person)
+
+
+def address() -> str:
+    """Where this tab's connection comes from; "" for this machine itself."""
+    return st.context.ip_address or ""
 
 
 def guest_key() -> str:

@@ -31,6 +31,7 @@ _EVENT: Mapping[str, tuple[str, str]] = {
     "status": ("상태가 바뀌었어요", "sync"),
     "assigned": ("담당자가 정해졌어요", "support_agent"),
     "taken": ("담당자가 확인하기 시작했어요", "support_agent"),
+    "waiting": ("고객님의 답변을 기다리고 있어요", "hourglass_top"),
     "reply": ("상담원이 답변했어요", "forum"),
     "message": ("메시지를 남기셨어요", "chat"),
     "note": ("내부 메모", "lock"),

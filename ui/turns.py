@@ -44,6 +44,11 @@ class PageTurn:
         """What went wrong, or None."""
         return self.live.error
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the customer pressed stop; the end may still be on its way."""
+        return self.live.stopped
+
     def events(self) -> Iterator[Event | None]:
         """See :meth:`services.turns.LiveTurn.events`."""
         return self.live.events()

@@ -9,6 +9,7 @@ well); card number, ISO/IEC 7812-1 (13 to 19 digits, Luhn check digit); phone pr
 from __future__ import annotations
 
 import re
+from bisect import bisect, insort
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -248,7 +249,9 @@ CONTACTS = frozenset(kind for kind, _ in _CONTACTS)
 
 
 def _clashes(span: Span, taken: list[Span]) -> bool:
-    return any(span[0] < end and start < span[1] for start, end in taken)
+    """Whether a span overlaps one of ``taken``, which are in order and overlap nowhere."""
+    at = bisect(taken, span)
+    return (at > 0 and span[0] < taken[at - 1][1]) or (at < len(taken) and taken[at][0] < span[1])
 
 
 def find_pii(text: str, *, contacts: bool = False) -> tuple[Pii, ...]:
@@ -266,7 +269,7 @@ def find_pii(text: str, *, contacts: bool = False) -> tuple[Pii, ...]:
         # Syllables of place names are digits to the other view.
         for span in finder(view.text if kind == "address" else digits):
             if span[0] < span[1] and not _clashes(span, taken):
-                taken.append(span)
+                insort(taken, span)
                 if contacts or kind not in CONTACTS:
                     found.append(Pii(kind, *view.span(*span)))
     return tuple(sorted(found, key=lambda pii: pii.start))

@@ -24,6 +24,7 @@ __all__ = ["Finished", "OpenAICompatible"]
 
 log = logging.getLogger("sangdam.llm")
 MAX_TOKENS = 600
+_REASONS = ("stop", "length", "content_filter")  # no tools are offered: no call is passed on
 NOT_NOW = "언어 모델이 지금 답하지 못해요. 잠시 뒤 다시 시도해 주세요."
 CHECK_SETTINGS = (
     "언어 모델이 요청을 받지 않았어요. llm_base_url, llm_api_key, llm_model 설정을 확인해 주세요."
@@ -82,11 +83,7 @@ class OpenAICompatible:
             log.warning("model %r ended with %r", self.model, choice.finish_reason)
             return None
         used = answer.usage
-        usage = (
-            TokenUsage(used.prompt_tokens, used.completion_tokens, used.total_tokens)
-            if used
-            else TokenUsage()
-        )
+        usage = _usage(used) or TokenUsage()
         text = masked.vault.restore(text, CONTACTS)
         return Phrasing(text, self.provider, self.model, usage)
 
@@ -147,15 +144,24 @@ def _read(stream: Any, deadline: float) -> Iterator[str | Finished]:
         if monotonic() > deadline:  # a slow drip never times out by itself
             raise _failure("timeout")
         if chunk.usage is not None:
-            used = chunk.usage
-            usage = TokenUsage(used.prompt_tokens, used.completion_tokens, used.total_tokens)
+            usage = _usage(chunk.usage)
         for choice in chunk.choices[:1]:
-            if choice.delta.content:
-                yield choice.delta.content
+            if isinstance(choice.delta.content, str) and choice.delta.content:
+                # Half a character (a lone surrogate) could not be sent on.
+                yield choice.delta.content.encode("utf-8", "replace").decode()
             reason = choice.finish_reason or reason
     if not reason:
         raise _failure("truncated")
-    yield Finished(reason, usage)
+    yield Finished(reason if reason in _REASONS else "stop", usage)
+
+
+def _usage(told: Any) -> TokenUsage | None:
+    """What the server counted; None unless it is two counts. The sum is ours."""
+    prompt = getattr(told, "prompt_tokens", None)
+    completion = getattr(told, "completion_tokens", None)
+    if not isinstance(prompt, int) or not isinstance(completion, int):
+        return None
+    return TokenUsage(prompt, completion, prompt + completion)
 
 
 def _failure(kind: str) -> Unavailable:

@@ -132,6 +132,7 @@ AUDIT_ACTION: Mapping[str, str] = {
     "guest_lookup": "비회원 조회",
     "guest_lookup_failed": "비회원 조회 실패",
     "take": "담당 맡음",
+    "wait": "답변 대기",
     "assign": "담당자 지정",
     "reply": "답변",
     "note": "내부 메모",

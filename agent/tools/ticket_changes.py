@@ -21,10 +21,9 @@ from store.models import Ticket
 
 __all__ = ["change_ticket"]
 
-# States that come with words to the customer, and how to send these.
+# States that no change leads to, and what does.
 _HOW = {
     "resolved": "해결로 바꾸려면 해결 내용을 적어 주세요: POST /api/tickets/{id}/resolve",
-    "waiting_customer": "고객 답변 대기로는 담당자 화면에서 답변을 보내면서 바꿀 수 있어요.",
     "open": "접수 상태로는 되돌릴 수 없어요. 해결된 문의는 in_progress로 다시 열어 주세요.",
 }
 
@@ -47,7 +46,8 @@ def change_ticket(
     """Change several things of a ticket at once, all of them or none; staff only.
 
     What is None stays; "" takes order or claim off. ``status`` is in_progress (take it, or
-    open a resolved one again) or closed; the others come with words to the customer. Every
+    open a resolved one again), waiting_customer (the resolution clock stands still) or closed;
+    a resolution comes with words to the customer. Every
     part leaves its own entry in the history. Raises Forbidden, NotFound, StateChanged,
     BadInput (nothing to change), NotAllowedNow.
     """
@@ -90,9 +90,12 @@ def _moved(ctx: ToolContext, ticket: Ticket, status: str) -> Ticket:
         return close_ticket(ctx, ticket_id=ticket.ticket_id, version=ticket.version)
     if ticket.status == "resolved":
         ticket = reopen_ticket(ctx, ticket_id=ticket.ticket_id, version=ticket.version)
-    if ticket.status != status:
-        changes = moved(ticket, status, ctx.now, ctx.rules)
-        ticket = save_ticket(
-            ctx, ticket, changes | {"assignee_id": ctx.me()}, action="take", kind="taken"
-        )
-    return ticket
+    if ticket.status == status:
+        return ticket
+    mine = {"assignee_id": ticket.assignee_id or ctx.me()}
+    changes = moved(ticket, status, ctx.now, ctx.rules)
+    if status == "waiting_customer":
+        return save_ticket(ctx, ticket, changes | mine, action="wait", kind="waiting")
+    return save_ticket(
+        ctx, ticket, changes | {"assignee_id": ctx.me()}, action="take", kind="taken"
+    )

@@ -11,6 +11,8 @@ from services.openai_chat import Said
 
 __all__ = ["Completion", "CompletionRequest", "Model", "ModelList", "said"]
 
+# A body of 12 MB can hold millions: reading them would hold up everybody for many seconds.
+MOST_MESSAGES, MOST_PARTS = 2_000, 100
 
 # JSON may hold half a character (a lone surrogate), which neither a store nor a model can.
 Text = Annotated[str, AfterValidator(lambda one: one.encode("utf-8", "replace").decode())]
@@ -53,6 +55,7 @@ class ChatMessage(_Wire):
     role: Text = Field(examples=["user"])
     content: Annotated[list[Part] | None, BeforeValidator(_parts)] = Field(
         None,
+        max_length=MOST_PARTS,
         examples=["반품은 며칠 안에 되나요?"],
         json_schema_extra={
             "anyOf": [
@@ -82,13 +85,13 @@ class CompletionRequest(_Wire):
     """A request for a reply. What is not listed here is accepted and ignored."""
 
     model: Text | None = Field(None, examples=["orchestrator"])
-    messages: list[ChatMessage] = Field(min_length=1)
+    messages: list[ChatMessage] = Field(min_length=1, max_length=MOST_MESSAGES)
     stream: bool | None = None
     stream_options: StreamOptions | None = None
     user: Text | None = Field(None, description="고객의 이메일이나 ID(act_for_customers 키)")
     max_tokens: int | None = Field(None, description="passthrough만")
     max_completion_tokens: int | None = Field(None, description="passthrough만")
-    temperature: float | None = Field(None, description="passthrough만")
+    temperature: float | None = Field(None, allow_inf_nan=False, description="passthrough만")
     stop: Annotated[
         list[Text] | None, BeforeValidator(lambda one: [one] if isinstance(one, str) else one)
     ] = None

@@ -76,7 +76,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = dict.fromkeys(
     (400, 401, 403, 404, 413, 422, 429, 503, 504), _ERROR
 )
 _CHUNK = {
-    "type": "object", "required": ["data"],
+    "type": "object", "required": ["data"], "description": "사건 하나",
     "properties": {"data": {"type": "string", "description": "JSON이나 [DONE]"}},
 }  # fmt: skip
 _STREAM = "data: {…chat.completion.chunk…}\n\ndata: [DONE]\n\n"
@@ -99,7 +99,7 @@ async def list_models(desk: Desk, bears: Token) -> ModelList:
 
 
 @router.get(
-    "/models/{model}",
+    "/models/{model:path}",  # other makers' names have slashes
     operation_id="get_model",
     summary="모델",
     response_model=Model,
@@ -120,7 +120,7 @@ async def get_model(model: str, request: Request, desk: Desk, bears: Token) -> R
     summary="답변 만들기",
     response_model=Completion,
     responses=_ERRORS
-    | {200: {"content": {"text/event-stream": {"itemSchema": _CHUNK, "example": _STREAM}}}},
+    | {200: {"content": {"text/event-stream": {"schema": _CHUNK, "example": _STREAM}}}},
 )
 async def create_chat_completion(
     body: CompletionRequest,
@@ -128,15 +128,14 @@ async def create_chat_completion(
     desk: Desk,
     address: From,
     bears: Token,
-    x_openwebui_user_email: Annotated[str, Header(description="고객의 이메일")] = "",
+    x_openwebui_user_email: Annotated[str | None, Header(description="고객의 이메일")] = None,
 ) -> Any:
     """상담 창구의 답변이에요. model이 passthrough면 설정된 언어 모델이 바로 답해요.
 
     요청마다 대화 전체를 보내요. 이미 아는 대화면 그 대화를 이어 가요.
     """
     chat = OpenAIChat(desk)
-    named = unquote(x_openwebui_user_email) or body.user or ""
-    asker = await run_in_threadpool(chat.asker, bears, named)
+    asker = await run_in_threadpool(chat.asker, bears, _named(x_openwebui_user_email, body.user))
     try:
         model = model_of(body.model)
     except NotFound as error:
@@ -148,7 +147,7 @@ async def create_chat_completion(
             chat.complete, asker, call.said, address=address, **body.wishes
         )
         return await call.text(pieces)
-    hidden = await run_in_threadpool(chat.hidden.answer, call.said)
+    hidden = await run_in_threadpool(chat.hidden, asker, call.said, address=address)
     return await (call.turn() if hidden is None else call.text(iter([hidden])))
 
 
@@ -230,6 +229,17 @@ class _Call:
     def _whole(self, message: Answer, usage: dict[str, int], reason: str = "stop") -> Completion:
         choice = Choice(message=message, finish_reason=reason)
         return Completion(**self._head, choices=[choice], usage=Usage(**usage))
+
+
+def _named(header: str | None, field: str | None) -> str:
+    """The customer a request names. A header is never overruled, not even an empty one.
+
+    Open WebUI sends addresses as they are; only one that was encoded whole has no "@". To
+    decode any other would make "%6dinji@…", which somebody else may own, minji's.
+    """
+    if header is None:
+        return field or ""
+    return header if "@" in header else unquote(header)
 
 
 async def _again(first: Item, rest: AsyncIterator[Item]) -> AsyncIterator[Item]:

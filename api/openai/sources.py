@@ -2,7 +2,7 @@
 
 Such clients draw Markdown, so a card is a line of it and a source a link. Whatever comes from
 the store or from a model goes through :class:`Neutral`: it can make neither HTML nor a link
-nor a picture.
+nor a picture. A word joiner, which nobody sees, keeps an address from becoming a link.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ Annotations = list[dict[str, Any]]
 CONFIRM = "진행하려면 '네'라고 답해 주세요."
 # "<" opens HTML and autolinks; "](", "]:" and "][" make links and pictures of brackets.
 _ACTIVE = re.compile(r"[\\<]|(?<=\])[(:\[]")
+# A bare address is linked after escapes are gone, so no backslash helps.
+_ADDRESS = re.compile(r"(?<=:/)/|(?<=www)\.", re.IGNORECASE)
+_JOINER = "\u2060"
 
 
 class Neutral:
@@ -31,12 +34,10 @@ class Neutral:
     def feed(self, piece: str) -> str:
         """The piece with a backslash before what would be a tag, a link or a picture."""
         whole, at = self._before + piece, len(self._before)
-        self._before = whole[-1:]
-        found = [one.start() for one in _ACTIVE.finditer(whole, at)]  # looks at what is before
-        starts = [at, *found]
-        return "\\".join(
-            whole[start:end] for start, end in zip(starts, [*found, len(whole)], strict=True)
-        )
+        self._before = whole[-3:]  # both patterns look at what is before
+        marks = {one.start(): "\\" for one in _ACTIVE.finditer(whole, at)}
+        marks |= {one.start(): _JOINER for one in _ADDRESS.finditer(whole, at)}
+        return "".join(marks.get(n, "") + whole[n] for n in range(at, len(whole)))
 
 
 def neutral(text: str) -> str:
@@ -73,9 +74,8 @@ def _label(citation: Citation) -> str:
 
 
 def _url(citation: Citation, base_url: str) -> str:
-    """The policy search of the console, asked for the clause."""
-    words = _flat(citation.section or citation.title)
-    return f"{base_url.rstrip('/')}/policies?q={quote(words[:200], safe='')}"
+    """The console's policy page, with the clause opened."""
+    return f"{base_url.rstrip('/')}/policies?clause={quote(citation.chunk_id, safe='')}"
 
 
 def _cards(cards: Sequence[Card]) -> str:

@@ -180,7 +180,7 @@ async def text_chunks(
 
 
 async def watched(items: Iterator[Item], *, silence_s: float) -> AsyncIterator[Item | None]:
-    """A slow iterator from a thread; None after every ``silence_s`` without an item.
+    """A slow iterator from a thread; None after every ``silence_s`` (1 at least) without an item.
 
     It is closed at the end, also when whoever reads has gone.
     """
@@ -189,7 +189,7 @@ async def watched(items: Iterator[Item], *, silence_s: float) -> AsyncIterator[I
     try:
         while True:
             waiting = waiting or loop.run_in_executor(_MODEL_THREADS, next, items, _END)
-            done, _ = await asyncio.wait({waiting}, timeout=silence_s)
+            done, _ = await asyncio.wait({waiting}, timeout=max(silence_s, LOOK_S))
             if not done:
                 yield None
                 continue

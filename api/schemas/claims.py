@@ -152,7 +152,7 @@ class ClaimRequest(BaseModel):
     )
     reason_code: ReasonCode
     reason_text: str = Field("", max_length=1000, pattern=r"^[^\x00]*$")
-    photos: list[Id] = Field(default=[], max_length=5, description="POST /api/images의 image_id")
+    photos: list[Id] | None = Field(None, max_length=5, description="POST /api/images의 image_id")
     noticed_on: Day | None = Field(None, description="하자를 안 날(한국 날짜)")
 
 

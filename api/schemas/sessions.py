@@ -22,12 +22,14 @@ __all__ = [
 
 MOST_BYTES = 2048
 _Key = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00]+$")]
-_Value = (
+_Plain = (
     Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
     | bool
     | Annotated[int, Field(ge=-(2**63), lt=2**63)]
     | Annotated[float, Field(allow_inf_nan=False)]
+    | None
 )
+_Value = _Plain | list[_Plain] | dict[_Key, _Plain]
 
 
 def _small(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -41,8 +43,8 @@ class SessionRequest(BaseModel):
 
     model_config = BODY
 
-    metadata: Annotated[dict[_Key, _Value], AfterValidator(_small)] = Field(
-        default={}, max_length=20, description="20개까지, JSON으로 2KB까지",
+    metadata: Annotated[dict[_Key, _Value], AfterValidator(_small)] | None = Field(
+        default=None, max_length=20, description="20개까지, JSON으로 2KB까지",
         examples=[{"channel": "kiosk"}],
     )  # fmt: skip
 

@@ -116,7 +116,9 @@ class TicketRequest(BaseModel):
     issue_type: IssueType
     description: Words = Field(examples=["이틀째 배송이 멈춰 있어요."])
     subject: str = Field("", max_length=100, pattern=r"^[^\x00]*$", examples=["배송 문의"])
-    priority: Priority = Field("normal", description="고객의 urgent는 high로 접수돼요")
+    priority: Priority | None = Field(
+        None, description="없으면 normal. 고객의 urgent는 high로 접수돼요"
+    )
     order_id: Id | None = Field(None, examples=["20261116-0000010"])
     claim_id: Id | None = Field(None, examples=[None])
     customer_id: Id | None = Field(
@@ -138,7 +140,7 @@ class TicketChange(BaseModel):
     claim_id: Id | None = None
     assignee_id: Id | None = None
     status: TicketStatus | None = Field(
-        None, description="in_progress(맡기, 다시 열기)나 closed. 해결은 …/resolve로 보내요"
+        None, description="in_progress(맡기, 다시 열기), waiting_customer, closed. 해결은 …/resolve로 보내요"
     )
 
     @model_validator(mode="after")

@@ -76,9 +76,38 @@ def test_a_change_is_offered_and_confirmed_from_the_terminal(folder: Path) -> No
 @pytest.mark.process
 def test_an_unknown_account_is_told_in_korean(folder: Path) -> None:
     unknown = chat(folder, "안녕하세요", "--as", "user_999", "--json")
-    assert unknown.returncode == 1
-    assert unknown.stdout == ""
-    assert unknown.stderr == "user_999 계정이 없어요.\n"
+    assert (unknown.returncode, unknown.stderr) == (1, "")
+    assert json.loads(unknown.stdout)["error"]["detail"] == "user_999 계정이 없어요."
+    plain = chat(folder, "안녕하세요", "--as", "user_999")
+    assert (plain.returncode, plain.stdout) == (1, "")
+    assert plain.stderr.endswith("user_999 계정이 없어요.\n")
+
+
+@pytest.mark.process
+def test_a_data_folder_that_is_none_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "bad").mkdir()
+    (tmp_path / "bad" / "sangdam.db").write_bytes(b"no database" * 500)
+    for name in ("file", "bad"):
+        told = chat(tmp_path / name, "안녕하세요", "--json")
+        assert (told.returncode, told.stderr) == (1, "")
+        error = json.loads(told.stdout)["error"]
+        assert error["code"] == "data_dir"
+        assert "data_dir" in error["detail"]
+
+
+@pytest.mark.process
+def test_a_reader_that_goes_and_letters_that_are_missing_are_no_traceback(folder: Path) -> None:
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("SANGDAM_")}
+    environment = {**plain, "SANGDAM_DATA_DIR": str(folder), "PYTHONIOENCODING": "ascii"}
+    command = f"{sys.executable} -m agent chat 안녕하세요"
+    for tail, out in (("", "?????. ??,"), (" | true", "")):
+        done = subprocess.run(
+            command + tail, shell=True, capture_output=True, cwd=ROOT, timeout=60, env=environment
+        )
+        assert done.stdout.decode().startswith(out)
+        assert b"Traceback" not in done.stderr
+        assert b"BrokenPipe" not in done.stderr
 
 
 @pytest.fixture

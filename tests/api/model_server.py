@@ -63,9 +63,15 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if mode == "cut":
             return
-        self._chunk({}, "length" if mode == "short" else "stop")
+        if mode == "odd":
+            self._chunk({"content": "\ud83d"})  # half a character
+            self._chunk({"content": 5})
+        reasons = {"short": "length", "odd": "tool_calls"}
+        self._chunk({}, reasons.get(mode, "stop"))
         if mode != "uncounted":
-            usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 16}
+            usage = {"prompt_tokens": 11, "completion_tokens": 5, "total_tokens": 99}
+            if mode == "odd":
+                usage = {"prompt_tokens": None, "total_tokens": "x"}
             self._send({**_HEAD, "choices": [], "usage": usage})
         self.wfile.write(b"data: [DONE]\n\n")
 

@@ -96,6 +96,15 @@ def test_an_address_has_so_many_tries(api: Api) -> None:
     assert 1 <= int(tries[2].headers["Retry-After"]) <= 60
 
 
+def test_an_address_makes_so_many_accounts(api: Api) -> None:
+    api.shop.settings = api.shop.settings.replace(registrations_per_hour=1)
+    api.shop.__dict__.pop("limits", None)
+    assert post(api, "register", NEW).status_code == 201
+    again = post(api, "register", {**NEW, "email": "second@example.com"})
+    assert again.status_code == 429
+    assert int(again.headers["Retry-After"]) > 60
+
+
 def test_another_password_ends_the_other_sign_ins(api: Api) -> None:
     post(api, "register", NEW)
     login = {"email": NEW["email"], "password": NEW["password"]}

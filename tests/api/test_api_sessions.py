@@ -84,9 +84,9 @@ def test_metadata_is_kept(api: Api) -> None:
 
 @pytest.mark.parametrize(
     "metadata",
-    [[], "x", None, {"a": None}, {"a": [1]}, {"a": {"b": 1}}, {str(n): n for n in range(21)},
-     {"a": "가" * 501}, {str(n): "가" * 100 for n in range(10)}, {"a": "\0"}, {"": 1},
-     {"가" * 65: 1}, {"a\0": 1}, {"a": 10**400}],
+    [[], "x", {"a": [[1]]}, {"a": {"b": {}}}, {"a": ["\0"]}, {"a": {"b\0": 1}},
+     {str(n): n for n in range(21)}, {"a": "가" * 501}, {str(n): "가" * 100 for n in range(10)},
+     {"a": "\0"}, {"": 1}, {"가" * 65: 1}, {"a\0": 1}, {"a": 10**400}],
 )  # fmt: skip
 def test_metadata_that_is_refused(api: Api, metadata: Any) -> None:
     answer = api.client.post("/api/sessions", json={"metadata": metadata}, headers=api.minji)
@@ -129,7 +129,7 @@ def test_sessions_of_the_same_moment_are_all_listed(api: Api) -> None:
     assert made <= set(listed)
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "cursor=x", "user_id=", "user_id=%00"])
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "cursor=x", "user_id=%00"])
 def test_what_a_list_refuses(api: Api, query: str) -> None:
     assert read(api, f"?{query}", api.minji).status_code == 422
 
@@ -170,7 +170,7 @@ def test_every_chat_of_the_seed_can_be_read(api: Api) -> None:
     seen = 0
     for number in range(1, 31):
         for one in walk(api, "/api/sessions", api.staff, user_id=f"user_{number:03d}", limit=100):
-            answer = read(api, f"/{one['session_id']}/messages?limit=200", api.staff)
+            answer = read(api, f"/{one['session_id']}/messages?limit=100", api.staff)
             assert answer.status_code == 200, answer.text
             seen += len(answer.json()["messages"])
     assert seen > 0

@@ -106,7 +106,7 @@ def test_silence_is_filled_with_comments(api: Api, monkeypatch: pytest.MonkeyPat
     slow(api, monkeypatch, 0.5)
     with api.client.stream("POST", URL, json={"message": QUESTION}, headers=api.minji) as got:
         text = "".join(got.iter_text())
-    assert ": ping\n\n" in text
+    assert 1 <= text.count(": ping\n\n") <= 3  # 0 is as often as makes sense, not for ever
     assert "event: message" in text
 
 

@@ -6,6 +6,7 @@ import openai
 import pytest
 
 from api.openai.routes import CREATED
+from services.openai_chat import OpenAIChat
 from tests.api.conftest import Api, Headers
 from tests.api.openai_client import Talk, official, post, user
 
@@ -35,6 +36,22 @@ def test_the_header_wins_over_the_field(api: Api) -> None:
     key = api.key("chat", "act_for_customers")
     header = named(key, "jihun@example.com")
     assert MINES not in Talk(api, header, user="minji@example.com").say(ORDERS)
+
+
+@pytest.mark.parametrize("header", ["", "%6dinji@example.com"])
+def test_only_the_address_as_it_is_names_a_customer(api: Api, header: str) -> None:
+    key = api.key("chat", "act_for_customers")
+    talk = Talk(api, named(key, header), user="minji@example.com")  # a header is never overruled
+    assert MINES not in talk.say(ORDERS)
+
+
+def test_a_guests_name_of_any_length_is_kept_short(api: Api) -> None:
+    chat = OpenAIChat(api.shop)
+    names = ["가" * 100_000, "가" * 100_001, ""]
+    keys = [chat.asker("", name).caller.guest_key for name in names]
+    assert len(set(keys)) == 3
+    assert max(map(len, keys)) < 100
+    assert keys[0] == chat.asker("", names[0]).caller.guest_key
 
 
 def test_without_the_right_everybody_is_a_guest(api: Api) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 from io import BytesIO
+from urllib.parse import unquote
 
 import openai
 import pytest
 from PIL import Image
 
+from agent.types import Caller
 from tests.api.conftest import Api
 from tests.api.openai_client import assistant, events, official, post, user
 
@@ -21,9 +23,10 @@ def test_the_official_client_lists_the_models(api: Api) -> None:
         assert set(models) == {"orchestrator", "passthrough"}
         assert models["orchestrator"].owned_by == "sangdam"
         assert client.models.retrieve("passthrough").object == "model"
-        with pytest.raises(openai.NotFoundError) as error:
-            client.models.retrieve("gpt-9")
-    assert error.value.code == "model_not_found"
+        for name in ("gpt-9", "openai/gpt-9"):
+            with pytest.raises(openai.NotFoundError) as error:
+                client.models.retrieve(name)
+            assert error.value.code == "model_not_found"
 
 
 def test_the_official_client_gets_an_answer(api: Api) -> None:
@@ -59,7 +62,10 @@ def test_sources_stand_where_the_annotations_say(api: Api) -> None:
         line = content[cited["start_index"] : cited["end_index"]]
         assert note["type"] == "url_citation"
         assert line == f"[{number}] [{cited['title']}]({cited['url']})"
-        assert cited["url"].startswith(f"{api.url}/policies?q=")
+        base, _, chunk_id = cited["url"].partition("/policies?clause=")
+        assert base == api.url
+        clause = api.shop.clause(Caller(), unquote(chunk_id))  # what the page opens
+        assert clause.title in cited["title"]
     assert content.endswith(line)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from time import perf_counter
 from typing import Any
 
 import pytest
@@ -133,6 +134,43 @@ def test_what_only_looks_like_one_is_the_customers_own(api: Api, messages: list[
     before = len(tables(api.shop)["turns"])
     assert post(api, messages).status_code == 200
     assert len(tables(api.shop)["turns"]) == before + 1
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Message: ```" * 5_000 + "```" * 10_000 + " " * 50_000 + "x",
+        "Your task is to reflect the speaker's likely" + "Message: ```" * 9_000 + "``` " * 9_000,
+        "Please generate a concise, 5-word-or-less title" + '||>User:"' * 20_000 + "||>Title:",
+        "Please generate a concise, 5-word-or-less title" + '||>User:"' + '"\n' * 90_000,
+        "You have been provided with a set of responses from various models"
+        + "Responses from models:" + '"""010-1234-5678 ' + "010-1234-5678 " * 13_000 + '"""',
+    ],
+)  # fmt: skip
+def test_the_time_to_read_one_grows_with_its_length_only(api: Api, prompt: str) -> None:
+    hidden = HiddenCalls(api.shop.understander, api.shop.clock)
+    started = perf_counter()
+    answer = hidden.answer([Said("user", prompt)])
+    assert perf_counter() - started < 5  # it was minutes, with nobody else served meanwhile
+    assert answer is None or "1234" not in answer
+
+
+def test_they_are_limited_but_take_nothing_from_the_messages(api: Api) -> None:
+    api.shop.settings = api.shop.settings.replace(turns_per_minute=2)
+    prompt, key = next(open_webui())[1], api.key("chat")
+    said = [post(api, [user(prompt)], key).status_code for _ in range(9)]
+    assert said == [200] * 8 + [429]
+    refused = post(api, [user(prompt)], key, stream=True)
+    assert refused.json()["error"]["code"] == "rate_limited"
+    assert int(refused.headers["retry-after"]) > 0
+    assert [post(api, [user("안녕하세요")], key).status_code for _ in range(3)] == [200, 200, 429]
+
+
+def test_a_guest_cannot_dodge_the_limit_with_names(api: Api) -> None:
+    api.shop.settings = api.shop.settings.replace(guest_turns_per_minute=1)
+    prompt = next(open_webui())[1]
+    said = [post(api, [user(prompt)], user=str(n)).status_code for n in range(5)]
+    assert said == [200] * 4 + [429]
 
 
 def test_a_forged_one_tells_nothing_but_its_own_text(api: Api) -> None:

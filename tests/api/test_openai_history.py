@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from services.openai_chat import OpenAIChat
 from tests.api.conftest import Api
-from tests.api.openai_client import Talk, assistant, post, user
+from tests.api.helpers import photo
+from tests.api.openai_client import Message, Talk, assistant, post, user
 
 MINES = "20261119-0000394"  # minji's newest order: not paid for, so it can be cancelled at once
 PROPOSED = "진행하려면 '네'라고 답해 주세요."
@@ -201,3 +203,33 @@ def test_a_deleted_conversation_takes_its_transcripts_along(api: Api, deleted: b
         api.shop.delete_conversation(minji, mine)
         assert not rows(api, "select * from transcripts")
     assert (PROPOSED in talk.say("1번이요")) is not deleted
+
+
+def test_over_the_limit_no_picture_is_looked_at(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.shop.settings = api.shop.settings.replace(turns_per_minute=1)
+    url = f"data:image/jpeg;base64,{base64.b64encode(photo()).decode()}"
+    picture = {"type": "image_url", "image_url": {"url": url}}
+    saved: list[tuple[Any, ...]] = []
+
+    def saving(*what: Any, **more: Any) -> tuple[str, str]:
+        saved.append(what)
+        return save(*what, **more)
+
+    save = api.shop.save_photo
+    monkeypatch.setattr(api.shop, "save_photo", saving)
+    said = [post(api, [{"role": "user", "content": [picture]}]).status_code for _ in range(3)]
+    assert (said, len(saved)) == ([200, 429, 429], 1)
+
+
+@pytest.mark.parametrize(
+    ("messages", "param"),
+    [
+        ([user("반품")] * 2_001, "messages"),
+        ([{"role": "user", "content": ["반품"] * 101}], "messages.0.content"),
+    ],
+)
+def test_more_messages_or_parts_than_anybody_has_are_refused(
+    api: Api, messages: list[Message], param: str
+) -> None:
+    got = post(api, messages)
+    assert (got.status_code, got.json()["error"]["param"]) == (400, param)

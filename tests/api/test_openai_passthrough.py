@@ -43,6 +43,40 @@ def test_whole(api: Api, model: ModelServer) -> None:
     assert tables(api.shop) == before  # the model alone: nothing of the desk is touched
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_a_careless_server_sends_is_set_right(
+    api: Api, model: ModelServer, stream: bool
+) -> None:
+    model.mode = "odd"
+    options = {"stream": True, "stream_options": {"include_usage": True}} if stream else {}
+    got = post(api, [user("안녕")], model="passthrough", **options)
+    assert got.status_code == 200
+    if not stream:
+        whole = got.json()
+        text, reason = (
+            whole["choices"][0]["message"]["content"], whole["choices"][0]["finish_reason"]
+        )  # fmt: skip
+        usage = whole["usage"]
+    else:
+        *chunks, last, done = events(got.text)
+        assert done == "[DONE]"
+        text = "".join(c["choices"][0]["delta"].get("content", "") for c in chunks)
+        reason, usage = chunks[-1]["choices"][0]["finish_reason"], last["usage"]
+    assert (text, reason) == (f"{REPLY}?", "stop")  # a call of a tool would not be sent on
+    assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"] > 0
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999"])
+def test_a_temperature_is_a_number(api: Api, model: ModelServer, number: str) -> None:
+    asked = f'"messages": [{{"role": "user", "content": "안녕"}}], "temperature": {number}'
+    body = f'{{"model": "passthrough", {asked}}}'
+    got = api.client.post("/v1/chat/completions", content=body.encode(),
+                          headers={"Content-Type": "application/json"})  # fmt: skip
+    assert got.status_code == 400
+    assert got.json()["error"]["param"] == "temperature"
+    assert model.asked == []
+
+
 def test_stream_with_usage(api: Api, model: ModelServer) -> None:
     got = post(api, [user("안녕")], model="passthrough", stream=True,
                stream_options={"include_usage": True})  # fmt: skip

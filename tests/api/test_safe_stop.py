@@ -138,7 +138,8 @@ def test_what_was_told_survives_a_kill(base: Services, tmp_path: Path) -> None:
             chat.join(30)
     told = [message for chat in chats for message in chat.of("message")]
     assert told
-    with console(folder) as again:
+    written = len((folder / "server.log").read_text("utf-8"))
+    with console(folder, SANGDAM_LOG_FORMAT="json") as again:
         for message in told:
             messages, turns = stored(folder, message["session_id"])
             assert messages[-1]["message_id"] == message["message_id"]
@@ -147,6 +148,9 @@ def test_what_was_told_survives_a_kill(base: Services, tmp_path: Path) -> None:
         chat = Chat(again)
         chat.join(30)
         assert chat.of("message")[0]["content"]
+        lines = again.log[written:].splitlines()
+    assert {json.loads(line)["level"] for line in lines} == {"info"}  # from the first line on
+    assert any("상담 창구가 열렸습니다" in line for line in lines)
     with Database(folder / "sangdam.db").read() as tx:
         assert tx.value("pragma integrity_check") == "ok"
         assert tx.rows("pragma foreign_key_check") == []

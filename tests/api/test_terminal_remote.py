@@ -18,7 +18,7 @@ from agent.terminal.remote import Remote
 from agent.types import Message
 from services import Services
 from tests.api.conftest import DEMO, Api
-from tests.api.cutting import after, cutting
+from tests.api.cutting import Cut, after, cutting
 from tests.conftest import Clock
 
 MINJI = "minji@example.com"
@@ -216,10 +216,14 @@ def test_a_deleted_conversation_is_replaced(signed_in: Api, capsys: Capture) -> 
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "not_found"
 
 
-@pytest.mark.parametrize("times", [1, 3])
-def test_a_connection_that_breaks_is_taken_up(server: Api, capsys: Capture, times: int) -> None:
+@pytest.mark.parametrize(
+    "cut", [after(b"event: status"), after(b"event: delta"), after(b"event: delta", 3)]
+)
+def test_a_connection_that_breaks_is_taken_up(
+    server: Api, memory: Memory, capsys: Capture, cut: Cut
+) -> None:
     whole = chat(capsys, QUESTION, "--url", server.url)["content"]
-    with cutting(server.url, STREAM, [after(b"event: delta", times)]) as (url, requests):
+    with cutting(server.url, STREAM, [cut]) as (url, requests):
         assert main(["chat", QUESTION, "--url", url]) == 0
         said = capsys.readouterr()
     assert len(requests) == 2
@@ -229,6 +233,7 @@ def test_a_connection_that_breaks_is_taken_up(server: Api, capsys: Capture, time
     assert any(line.startswith("  근거:") for line in shown)
     body = "\n".join(line for line in shown if not line.startswith("  ")).strip()
     assert body == whole  # nothing twice, nothing missing
+    assert asked(server.shop, person(memory, url, "guest").session_id) == [QUESTION]
 
 
 def test_a_message_is_not_sent_twice_when_nobody_knows_whether_it_came(

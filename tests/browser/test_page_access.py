@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import urllib.request
 from pathlib import Path
 
@@ -101,6 +102,23 @@ def test_beyond_loopback_the_demonstration_is_closed(open_page, fresh_server):
         log = open_server.log.read_text("utf-8")
         assert "데모 계정은 로그인할 수 없게 막았습니다" in log
         assert "sangdam-demo-2026" not in log
+
+
+def test_failed_sign_ins_of_an_address_count_on_the_page_too(open_page, fresh_server):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing: asks which address would be ours
+        except OSError:
+            pytest.skip("this machine has loopback only, which is not counted")
+        own = probe.getsockname()[0]
+    settings = {"SANGDAM_SIGN_IN_TRIES_PER_MINUTE": "1"}
+    with start_server(fresh_server.folder, address="0.0.0.0", **settings) as open_server:
+        page = open_page("signin", url=open_server.url.replace("127.0.0.1", own))
+        for number, told in enumerate(("비밀번호가 맞지 않아요", "로그인 시도가 너무 많았어요")):
+            page.get_by_label("이메일").first.fill(f"nobody{number}@example.com")
+            page.get_by_label("비밀번호").first.fill("not the password")
+            page.keyboard.press("Enter")
+            expect(page.get_by_text(told)).to_be_visible()
 
 
 def test_healthz_is_json_with_a_request_id(fresh_server):

@@ -245,6 +245,9 @@ def test_systemd_waits_longer_than_the_program() -> None:
     assert "\nRestart=on-failure\n" in unit
     settings = re.findall(r"^Environment=SANGDAM_(\w+)=", unit, re.MULTILINE)
     assert {name.lower() for name in settings} <= set(DEFAULT)
+    # Behind a proxy the server itself listens on loopback, where neither is closed by itself.
+    assert "\nEnvironment=SANGDAM_DEMO=false\n" in unit
+    assert "\nEnvironment=SANGDAM_V1_KEY_REQUIRED=yes\n" in unit
 
 
 @pytest.mark.slow

@@ -181,6 +181,25 @@ def test_an_address_that_guesses_over_many_accounts_is_stopped(make_accounts: Ma
     assert people.sign_in("staff@example.kr", PASSWORD)  # no address, no share
 
 
+def test_a_right_guess_among_many_at_the_same_time_is_stopped_too(make_accounts: Make) -> None:
+    people = make_accounts(sign_in_tries_per_minute=2)
+    checked = accounts.check_password
+
+    def slow(password: str, stored: str) -> bool:
+        """The hash takes its time; meanwhile the address's other guesses turn out wrong."""
+        for _ in range(2):
+            people.limits.sign_in_failed("192.0.2.1")  # type: ignore[union-attr]
+        return checked(password, stored)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(accounts, "check_password", slow)
+        assert refused(people.log_in, MINJI, PASSWORD, address="192.0.2.1")[0] == (
+            "too_many_sign_ins"
+        )
+    assert rows(people, "sessions") == 0
+    assert people.log_in(MINJI, PASSWORD, address="192.0.2.2")
+
+
 def test_success_costs_an_address_nothing(make_accounts: Make) -> None:
     people = make_accounts(sign_in_tries_per_minute=2)
     for _ in range(4):
@@ -207,6 +226,26 @@ def test_hashing_leaves_processors_to_the_desk(monkeypatch: pytest.MonkeyPatch) 
     release.set()
     for thread in holders:
         thread.join()
+    assert accounts.hash_password("a third", cost=4)
+
+
+def test_few_wait_for_their_hash_and_the_rest_are_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Who waits holds a thread of the server: all of them would hold all."""
+    monkeypatch.setattr(accounts, "_HASHES_AT_ONCE", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(accounts, "_HASHES_WANTED", threading.BoundedSemaphore(2))
+    with ThreadPoolExecutor(1) as pool:
+        with accounts._turn_to_hash():
+            waits = pool.submit(accounts.hash_password, "a second", cost=4)
+            while accounts._HASHES_WANTED.acquire(blocking=False):  # until it is in the queue
+                accounts._HASHES_WANTED.release()
+            began = time.perf_counter()
+            with pytest.raises(Unavailable) as caught:
+                accounts.hash_password("a third", cost=4)
+            assert time.perf_counter() - began < accounts.HASH_WAIT_S / 5
+        assert caught.value.code == "busy"
+        assert waits.result()
     assert accounts.hash_password("a third", cost=4)
 
 

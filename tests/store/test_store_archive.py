@@ -68,7 +68,7 @@ def test_a_bomb_is_not_written_to_the_disk(tmp_path: Path, monkeypatch: pytest.M
         for _ in range(200):
             stream.write(bytes(2**20))
     monkeypatch.setattr(archive.shutil, "disk_usage", lambda _: argparse.Namespace(free=2**20))
-    with pytest.raises(BadInput, match="너무 큽니다"):
+    with pytest.raises(BadInput, match="자리가 모자랍니다"):
         restore(Database(tmp_path / "new" / "sangdam.db"), bad)
 
 

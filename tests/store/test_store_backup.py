@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import signal
 import sqlite3
 import stat
@@ -134,6 +135,10 @@ def test_a_file_is_never_overwritten_unasked(shop: Services, tmp_path: Path) -> 
     assert target.read_text() == "mine"
     backup(shop.database, target, force=True)
     assert target.read_bytes().startswith(b"SQLite format 3")
+    os.mkfifo(tmp_path / "pipe")  # as little a file as /dev/null
+    for name in ("pipe", "."):
+        with pytest.raises(BadInput, match="보통 파일이 아닙니다"):
+            backup(shop.database, tmp_path / name, force=True)
 
 
 def test_a_half_written_file_never_appears(

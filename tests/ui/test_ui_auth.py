@@ -32,7 +32,7 @@ def tab(monkeypatch):
     """A browser tab without a script run: its state and the cookies it came with."""
     monkeypatch.setattr(st, "session_state", {})
     cookies: dict[str, str] = {}
-    monkeypatch.setattr(st, "context", SimpleNamespace(cookies=cookies))
+    monkeypatch.setattr(st, "context", SimpleNamespace(cookies=cookies, ip_address=None))
     return cookies
 
 

@@ -1,0 +1,91 @@
+"""A turn that takes a while, in a real browser: stopped, reloaded, sent again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+from playwright.sync_api import Page, expect
+
+from services import Services
+from tests.api.console import Console, SlowModel, console, seeded, slow_model
+from tests.browser.conftest import OpenPage, Server, SignIn
+
+pytestmark = pytest.mark.browser
+
+QUESTION, OTHER = "반품은 며칠 안에 해야 하나요?", "배송비는 얼마예요?"
+REPLY_MS = 20_000
+
+
+@pytest.fixture(scope="module")
+def slow(
+    base: Services, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Console, SlowModel]]:
+    """A console with one worker and no queue, whose model takes 3 s."""
+    folder: Path = seeded(base, tmp_path_factory.mktemp("slow") / "data")
+    few = {"SANGDAM_TURN_WORKERS": "1", "SANGDAM_TURN_QUEUE_MAX": "0"}
+    with slow_model(3.0) as model, console(folder, **few, **model.settings) as running:
+        yield running, model
+
+
+@pytest.fixture
+def chat(slow: tuple[Console, SlowModel], open_page: OpenPage, sign_in: SignIn) -> Page:
+    """The chat page of a customer; the last test's turn is over."""
+    running, _ = slow
+    page = open_page("signin", url=running.url)
+    log = running.folder / "server.log"
+    sign_in(page, "minji@example.com", on=Server(running.url, running.folder, log))
+    return page
+
+
+def ask(page: Page, model: SlowModel, text: str = QUESTION) -> None:
+    """Send a message; the model is at work on the reply when this returns."""
+    box = page.get_by_test_id("stChatInputTextArea")
+    box.fill(text)
+    box.press("Enter")
+    assert model.asked.acquire(timeout=20)
+
+
+def replies(page: Page, text: str) -> None:
+    expect(page.get_by_text(text).last).to_be_visible(timeout=REPLY_MS)
+
+
+def test_stop_says_so_and_the_chat_goes_on(chat: Page, slow: tuple[Console, SlowModel]) -> None:
+    ask(chat, slow[1])
+    chat.get_by_label("Stop script").click()
+    replies(chat, "답변을 멈추고 있어요")
+    expect(chat.get_by_text("답변을 멈추고 있어요")).to_have_count(0, timeout=REPLY_MS)
+    expect(chat.get_by_label("Stop script")).to_have_count(0, timeout=REPLY_MS)
+    ask(chat, slow[1], OTHER)
+    replies(chat, "3,000원")
+    mine = chat.locator('[class*="st-key-mine-"]')
+    expect(mine).to_have_text([QUESTION, OTHER])  # in the same chat, not in a new one
+
+
+def test_a_reload_finds_the_answer(chat: Page, slow: tuple[Console, SlowModel]) -> None:
+    ask(chat, slow[1], OTHER)
+    chat.reload()
+    replies(chat, OTHER)
+    replies(chat, "3,000원")  # by itself
+
+
+def test_a_full_desk_says_so_and_sends_again(chat: Page, slow: tuple[Console, SlowModel]) -> None:
+    running, model = slow
+    busy = threading.Thread(
+        target=lambda: httpx2.post(
+            f"{running.url}/api/chat", json={"message": QUESTION}, trust_env=False, timeout=30
+        )
+    )
+    busy.start()
+    assert model.asked.acquire(timeout=20)
+    box = chat.get_by_test_id("stChatInputTextArea")
+    box.fill(OTHER)
+    box.press("Enter")
+    replies(chat, "지금 문의가 많아")
+    busy.join(30)
+    chat.get_by_role("button", name="다시 보내기").click()
+    replies(chat, "3,000원")
+    expect(chat.get_by_text("지금 문의가 많아")).to_have_count(0)
