@@ -190,7 +190,7 @@ class Services:
             understander=self.understander,
             policy_search=self.search_policies,
             product_search=self.catalogue,
-            llm=chain_of(self.settings),
+            llm=chain_of(self.settings, self.metrics.llm_error),
             weather=self.weather,
             limits=core.Limits.of(self.settings),
             clock=self.clock,

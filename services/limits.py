@@ -119,9 +119,7 @@ class RateLimits:
         for key in [key for key, counted in self._storage.events.copy().items() if not counted]:
             self._storage.clear(key)
 
-    def _too_many(
-        self, item: RateLimitItem, kind: str, who: str, text: str, code: str
-    ) -> TooMany:
+    def _too_many(self, item: RateLimitItem, kind: str, who: str, text: str, code: str) -> TooMany:
         left_s = self._window.get_window_stats(item, kind, who).reset_time - time.time()
         seconds = max(1, math.ceil(left_s))
         return TooMany(f"{text} {seconds}초 뒤에 다시 시도해 주세요.", retry_after_s=seconds,

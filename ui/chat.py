@@ -200,8 +200,9 @@ class ChatView:
             text, doing_what = "", STOPPING if turn.stopped else THINKING
             doing.caption(f":material/more_horiz: {doing_what}")
             for event in turn.events():
-                if isinstance(event, Status) and not turn.stopped:
-                    doing_what = event.text
+                if isinstance(event, Status):
+                    self._keep(turn.session_id)  # a reload comes back to a chat just opened
+                    doing_what = STOPPING if turn.stopped else event.text
                 elif isinstance(event, Delta):
                     text += event.text
                     said.text(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -30,8 +31,13 @@ class Phraser(Protocol):
     def phrase(self, instruction: str, question: str, draft: str) -> Phrasing | None: ...
 
 
-def chain_of(settings: Any) -> Phraser | None:
-    """The configured model, or None: the desk then works offline."""
+def chain_of(
+    settings: Any, failed: Callable[[str, str], None] = lambda provider, kind: None
+) -> Phraser | None:
+    """The configured model, or None: the desk then works offline.
+
+    ``failed`` hears of every failure: provider and kind.
+    """
     if not settings.llm_base_url or not settings.llm_model:
         return None
     from agent.llm.openai_compat import OpenAICompatible
@@ -41,6 +47,7 @@ def chain_of(settings: Any) -> Phraser | None:
         api_key=settings.llm_api_key,
         model=settings.llm_model,
         timeout_s=settings.llm_timeout_s,
+        failed=failed,
     )
 
 

@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from time import monotonic
+from time import monotonic, perf_counter
 from typing import Any
 
 from agent.guardrails import CONTACTS, mask_pii
@@ -33,8 +33,12 @@ _KINDS = {
     "APITimeoutError": "timeout", "APIConnectionError": "unreachable",
     "AuthenticationError": "auth", "PermissionDeniedError": "auth", "NotFoundError": "not_found",
     "RateLimitError": "rate_limited", "BadRequestError": "bad_request",
+    "InternalServerError": "overloaded",
     "JSONDecodeError": "malformed",
 }  # fmt: skip
+
+
+Failed = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +54,20 @@ class OpenAICompatible:
 
     provider = "openai_compat"
 
-    def __init__(self, *, base_url: str, api_key: str, model: str, timeout_s: int) -> None:
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        api_key: str,
+        model: str,
+        timeout_s: int,
+        failed: Failed = lambda provider, kind: None,
+    ) -> None:
+        """``failed`` hears of every failure: this provider and its kind (llm.md)."""
         self.model = model
+        self.last_error: str | None = None
+        self.latency_ms: float | None = None
+        self._failed = failed
         self._base_url, self._api_key, self._timeout_s = base_url, api_key, timeout_s
         self._lock = threading.Lock()
         self._client: Any = None
@@ -70,6 +86,7 @@ class OpenAICompatible:
             {"role": "system", "content": instruction},
             {"role": "user", "content": f"<message>{said}</message>\n<draft>{masked.text}</draft>"},
         ]
+        started = perf_counter()
         try:
             answer = self._open().chat.completions.create(
                 model=self.model, messages=messages, max_tokens=MAX_TOKENS
@@ -78,14 +95,20 @@ class OpenAICompatible:
             text = (choice.message.content or "").strip()
         except (OpenAIError, AttributeError, IndexError, ValueError) as error:
             log.warning("model %r did not answer: %s", self.model, type(error).__name__)
-            return None
+            return self._note(_KINDS.get(type(error).__name__, "malformed"))
         if choice.finish_reason != "stop" or not text:
             log.warning("model %r ended with %r", self.model, choice.finish_reason)
-            return None
+            return self._note("truncated")
+        self.last_error, self.latency_ms = None, round((perf_counter() - started) * 1000, 1)
         used = answer.usage
         usage = _usage(used) or TokenUsage()
         text = masked.vault.restore(text, CONTACTS)
         return Phrasing(text, self.provider, self.model, usage)
+
+    def _note(self, kind: str) -> None:
+        """Remember and tell a failure."""
+        self.last_error = kind
+        self._failed(self.provider, kind)
 
     def complete(
         self,

@@ -140,7 +140,7 @@ class TicketChange(BaseModel):
     claim_id: Id | None = None
     assignee_id: Id | None = None
     status: TicketStatus | None = Field(
-        None, description="in_progress(맡기, 다시 열기), waiting_customer, closed. 해결은 …/resolve로 보내요"
+        None, description="in_progress, waiting_customer, closed. 해결은 …/resolve로 보내요"
     )
 
     @model_validator(mode="after")

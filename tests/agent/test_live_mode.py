@@ -137,11 +137,20 @@ def test_a_failing_model_costs_nothing_but_its_timeout(
     assert message.provider == "offline"
     assert "model_unavailable" in message.guardrails
     assert len(model.asked) == 1  # the SDK's own retries are off
+    live._ready.set()
+    state, error, _ = live.models()["openai_compat"]
+    assert (state, bool(error)) == ("down", True)
+    counted = live.metrics.render()[0].decode()
+    assert f'kind="{error}",provider="openai_compat"}} 1.0' in counted
 
 
 def test_a_server_that_is_down_is_the_offline_mode() -> None:
     nobody = OpenAICompatible(base_url="http://127.0.0.1:9/v1", api_key="", model="m", timeout_s=1)
+    told: list[tuple[str, str]] = []
+    nobody._failed = lambda *failure: told.append(failure)
     assert nobody.phrase("", "안녕", "안녕하세요") is None
+    assert told == [("openai_compat", "unreachable")]
+    assert nobody.last_error == "unreachable"
 
 
 def test_foreign_environment_never_wins(
