@@ -95,10 +95,12 @@ class OpenAICompatible:
             text = (choice.message.content or "").strip()
         except (OpenAIError, AttributeError, IndexError, ValueError) as error:
             log.warning("model %r did not answer: %s", self.model, type(error).__name__)
-            return self._note(_KINDS.get(type(error).__name__, "malformed"))
+            self._note(_KINDS.get(type(error).__name__, "malformed"))
+            return None
         if choice.finish_reason != "stop" or not text:
             log.warning("model %r ended with %r", self.model, choice.finish_reason)
-            return self._note("truncated")
+            self._note("truncated")
+            return None
         self.last_error, self.latency_ms = None, round((perf_counter() - started) * 1000, 1)
         used = answer.usage
         usage = _usage(used) or TokenUsage()
