@@ -105,7 +105,7 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "turn_workers",
         0,
-        "Turns answered at the same time; 0 is 2 a core, 64 with a language model.",
+        "Turns answered at the same time; 0 is one a core, 64 with a language model.",
     ),
     Setting("turn_queue_max", 500, "Turns that may wait for their turn; more are turned away."),
     Setting("sse_heartbeat_s", 15, "Seconds of silence after which a stream sends a heartbeat."),

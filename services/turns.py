@@ -331,7 +331,7 @@ def workers(settings: Settings) -> int:
     if settings.turn_workers:
         return int(settings.turn_workers)
     cores = os.cpu_count() or 1
-    return 64 if settings.llm_base_url and settings.llm_model else 2 * cores
+    return 64 if settings.llm_base_url and settings.llm_model else cores
 
 
 def _who(caller: Caller) -> str:
