@@ -217,7 +217,10 @@ def test_ctrl_c_stops_the_answer_and_keeps_the_loop(tmp_path: Path) -> None:
             place.person("minji@example.com").login = Login("token", time.time() + 900, "again")
         with on_screen(tmp_path, "--url", url) as screen:
             screen.wait_for("나 > ")
-            screen.type("반쯤 쓰다 말\x03")  # at the prompt it only drops the line
+            screen.type("반쯤 쓰다 말")
+            screen.wait_for("쓰다 말")
+            time.sleep(0.3)  # readline misses a signal that comes before it waits for keys
+            screen.type("\x03")  # at the prompt it only drops the line
             screen.wait_for("나 > ")
             screen.type("질문\r")
             screen.wait_for("한참 걸리는")
