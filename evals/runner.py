@@ -88,7 +88,7 @@ def broken(results: Mapping[str, SuiteResult]) -> list[str]:
 
 def new_run(started: datetime, results: Mapping[str, SuiteResult]) -> Run:
     """A run that began at ``started`` and ends now."""
-    run_id = f"{started.astimezone(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    run_id = f"{started.astimezone(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
     return Run(run_id, started, datetime.now(UTC), revision(), results)
 
 

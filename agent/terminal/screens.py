@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from itertools import count
-from typing import Any, Protocol
+from typing import Protocol
 
 from agent.terminal.text import clean, json_text, one_line
 from agent.types import CardAction, Delta, ErrorEvent, Event, Message, Status
@@ -105,7 +105,7 @@ class _Boxes:
 
         self._console = Console(highlight=False, markup=False, emoji=False)
         self._numbered = numbered
-        self._waiting: Any = None
+        self._waiting = False
         self._column = 0
 
     def show(self, event: Event) -> None:
@@ -129,19 +129,25 @@ class _Boxes:
             self._column = 0
 
     def _wait(self, text: str) -> None:
+        """What the desk is doing, on a line that its answer takes the place of.
+
+        No spinner: its thread and its hold on the streams outlive a Ctrl-C at a bad moment.
+        """
         from rich.text import Text
 
-        said = Text(one_line(text), "dim")
-        if self._waiting is None:
-            self._waiting = self._console.status(said, spinner_style="cyan")
-            self._waiting.start()
-        else:
-            self._waiting.update(said)
+        self._rested()
+        self._console.print(Text(one_line(text), "dim"), end="", no_wrap=True, overflow="ellipsis")
+        self._console.file.flush()
+        self._waiting = True
 
     def _rested(self) -> None:
-        if self._waiting is not None:
-            self._waiting.stop()
-            self._waiting = None
+        from rich.control import Control
+        from rich.segment import ControlType
+
+        if self._waiting:
+            erase = (ControlType.ERASE_IN_LINE, 2)
+            self._console.control(Control(ControlType.CARRIAGE_RETURN, erase))
+            self._waiting = False
 
     def _say(self, piece: str) -> None:
         """A piece of the reply; a word that does not fit begins a new line whole."""
