@@ -22,10 +22,12 @@ from dotenv import dotenv_values
 
 from errors import BadSetting
 
-__all__ = ["PREFIX", "TABLE", "Origin", "Setting", "Settings", "load", "streamlit_flags"]
+__all__ = ["PREFIX", "TABLE", "VERSION", "Origin", "Setting", "Settings", "load", "streamlit_flags"]
 
 PREFIX = "SANGDAM_"
 ROOT = Path(__file__).resolve().parent
+_PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+VERSION = str(_PROJECT["version"])
 Origin = Literal["environment", ".env", "sangdam.toml", "default"]
 
 

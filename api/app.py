@@ -66,5 +66,9 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         problem = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas.update(problem.pop("$defs", {}))
         schemas["Problem"] = problem
+        for operation in (one for path in document["paths"].values() for one in path.values()):
+            for told in operation["responses"].values():
+                if told["description"] == "Successful Response":  # FastAPI's own words
+                    told["description"] = "됐어요"
         app.openapi_schema = document
     return app.openapi_schema

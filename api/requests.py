@@ -9,23 +9,23 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from starlette.requests import HTTPConnection
 
-__all__ = ["REQUEST_ID", "address", "new_request_id", "request_id"]
+__all__ = ["REQUEST_ID", "address", "request_id"]
 
 REQUEST_ID = "X-Request-ID"
 _SANE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _KEY = "sangdam.request_id"
 
 
-def new_request_id(given: str) -> str:
-    """The caller's own request id when it is a plain short word, a new one otherwise."""
-    return given if _SANE.fullmatch(given) else uuid.uuid4().hex
-
-
 def request_id(request: HTTPConnection) -> str:
-    """The id of this request, the same in its headers, its errors and the log."""
+    """The id of this request, the same in its headers, its errors and the log.
+
+    The caller's own when it is a plain short word, a new one otherwise.
+    """
     found = request.scope.get(_KEY)
     if found is None:
-        found = request.scope[_KEY] = new_request_id(request.headers.get(REQUEST_ID, ""))
+        given = request.headers.get(REQUEST_ID, "")
+        found = given if _SANE.fullmatch(given) else uuid.uuid4().hex
+        request.scope[_KEY] = found
     return str(found)
 
 

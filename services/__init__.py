@@ -7,7 +7,6 @@ pages and routes. :class:`Services` (in ``desk``) is what both answer.
 from __future__ import annotations
 
 import threading
-import tomllib
 from typing import Any
 
 import settings as settings_module
@@ -15,7 +14,7 @@ from services.accounts import Accounts, Identity, Tokens, caller_of
 from services.desk import Services
 from services.seeding import seed_demo
 from services.turns import LiveTurn
-from settings import ROOT, Settings
+from settings import VERSION, Settings
 from store.models import Conversation, Order, StoredMessage, User
 
 __all__ = [
@@ -35,7 +34,6 @@ __all__ = [
     "seed_demo",
 ]
 
-VERSION = str(tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"])
 _lock = threading.Lock()
 _instance: Services | None = None
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import threading
 import time
-import tomllib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -30,7 +29,7 @@ from agent.types import Message, TokenUsage
 from services import metrics_words as words
 from services.metrics_store import DeskCollector
 from services.metrics_words import NONE, OTHER, known
-from settings import ROOT
+from settings import VERSION
 
 if TYPE_CHECKING:
     from services.desk import Services
@@ -200,7 +199,7 @@ class Metrics:
         info = Gauge(
             "sangdam_build_info", "The program's version.", ("version",), registry=self.registry
         )
-        info.labels(_version()).set(1)
+        info.labels(VERSION).set(1)
         started = Gauge(
             "sangdam_start_time_seconds", "When counting began, in seconds since 1970.",
             registry=self.registry,
@@ -220,8 +219,3 @@ def _from_zero(counter: Counter, label_values: Sequence[str]) -> None:
     """Show the series before they count: a first event then is a rise from 0, not from nothing."""
     for value in label_values:
         counter.labels(value)
-
-
-def _version() -> str:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    return str(project["version"])

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from agent.conversations import guest_hash, owned
+from agent.tools.base import place_of
 from agent.types import Caller
-from errors import BadInput, NotFound, NotSignedIn
+from errors import NotFound, NotSignedIn
 from store import accounts, conversations
 from store.models import Conversation, ConversationPage
 
@@ -74,7 +75,7 @@ class Sessions:
         hashed = guest_hash(caller)
         if caller.user_id is None and hashed is None:
             raise NotSignedIn("로그인이 필요한 일이에요. 로그인한 뒤 다시 시도해 주세요.")
-        after = _place(cursor)
+        after = place_of(cursor)
         with self._desk.database.read() as tx:
             if user_id not in (None, caller.user_id) and not (
                 caller.is_staff and accounts.get(tx, user_id or "")
@@ -89,12 +90,3 @@ class Sessions:
         return ConversationPage(
             shown, f"{shown[-1].updated_at}~{shown[-1].conversation_id}" if more else None
         )
-
-
-def _place(cursor: str | None) -> tuple[str, str] | None:
-    if not cursor:
-        return None
-    updated_at, separator, conversation_id = cursor.partition("~")
-    if not separator:
-        raise BadInput("목록이 바뀌었어요. 처음부터 다시 불러 주세요.", code="bad_cursor")
-    return updated_at, conversation_id

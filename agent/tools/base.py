@@ -19,7 +19,7 @@ from agent.guardrails import mask_pii
 from agent.shop.rules import Rules
 from agent.shop.weather import Observation
 from agent.types import Caller, Source
-from errors import Forbidden, NotSignedIn
+from errors import BadInput, Forbidden, NotSignedIn
 from store import audit
 from store.database import Tx
 
@@ -33,6 +33,7 @@ __all__ = [
     "ToolContext",
     "WeatherProvider",
     "clean",
+    "place_of",
     "run",
     "tool",
 ]
@@ -194,6 +195,16 @@ def clean(text: str, limit: int | None = None) -> str:
     if limit is None or len(text) <= limit + 2 * _MARGIN:
         return mask_pii(text).text[:limit]
     return mask_pii(text[: limit + 2 * _MARGIN]).text[:-_MARGIN][:limit]
+
+
+def place_of(cursor: str | None) -> tuple[str, str] | None:
+    """The (time, id) of a list's cursor ``time~id``; None for the beginning. Raises BadInput."""
+    if not cursor:
+        return None
+    at, separator, object_id = cursor.partition("~")
+    if not separator:
+        raise BadInput("목록이 바뀌었어요. 처음부터 다시 열어 주세요.", code="bad_cursor")
+    return at, object_id
 
 
 def _without_words(

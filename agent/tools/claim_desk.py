@@ -9,7 +9,7 @@ from typing import Any
 from agent.shop.calendar import day_of
 from agent.shop.claims import UNSOLD_REASONS, check_transition
 from agent.shop.refunds import late_interest_krw
-from agent.tools.base import MOST, ToolContext, clean, tool
+from agent.tools.base import MOST, ToolContext, clean, place_of, tool
 from agent.tools.cancels import finish_cancel
 from agent.tools.claims import current_claim, save_claim, undo
 from agent.tools.ledger import charge, own_method, pay_back, restock
@@ -55,7 +55,7 @@ def claim_queue(
     ctx.require_staff()
     limit = max(1, min(limit, MOST))
     found = claims.find(
-        ctx.tx, user_id=None, statuses=statuses, after=_place(cursor), limit=limit + 1
+        ctx.tx, user_id=None, statuses=statuses, after=place_of(cursor), limit=limit + 1
     )
     shown = found[:limit]
     names = claims.titles(ctx.tx, [claim.claim_id for claim in shown])
@@ -103,15 +103,6 @@ def advance_claim(
             changes["method_id"] = own_method(ctx, order, method_id).method_id
         return _complete(ctx, order, claim, changes)
     return save_claim(ctx, order, claim, changes)
-
-
-def _place(cursor: str | None) -> tuple[str, str] | None:
-    if not cursor:
-        return None
-    created_at, separator, claim_id = cursor.partition("~")
-    if not separator:
-        raise BadInput("목록이 바뀌었어요. 처음부터 다시 열어 주세요.", code="bad_cursor")
-    return created_at, claim_id
 
 
 def _complete(ctx: ToolContext, order: Order, claim: Claim, changes: dict[str, Any]) -> Claim:

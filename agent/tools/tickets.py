@@ -10,7 +10,7 @@ from typing import Any
 from agent.shop import words
 from agent.shop.calendar import day_of
 from agent.shop.tickets import CLOSED, due_times, is_silent, moved, reopened_status
-from agent.tools.base import MOST, ToolContext, clean, tool
+from agent.tools.base import MOST, ToolContext, clean, place_of, tool
 from agent.tools.order_lists import whose
 from errors import BadInput, Forbidden, NotAllowedNow, NotFound, StateChanged
 from store import accounts, claims, conversations, orders, tickets
@@ -55,7 +55,7 @@ def list_tickets(
     owner = whose(ctx, ctx.me() if customer_id is None else customer_id)
     limit = max(1, min(limit, MOST))
     found = tickets.find(
-        ctx.tx, user_id=owner, statuses=tuple(statuses), after=_place(cursor), limit=limit + 1
+        ctx.tx, user_id=owner, statuses=tuple(statuses), after=place_of(cursor), limit=limit + 1
     )
     shown = tuple(_shown(ctx, ticket) for ticket in found[:limit])
     more = len(found) > limit
@@ -244,15 +244,6 @@ def say_in_chat(ctx: ToolContext, ticket: Ticket, *, role: str, text: str) -> No
         ),
     )  # fmt: skip
     conversations.touch(ctx.tx, ticket.conversation_id, at=ctx.now)
-
-
-def _place(cursor: str | None) -> tuple[str, str] | None:
-    if not cursor:
-        return None
-    created_at, separator, ticket_id = cursor.partition("~")
-    if not separator:
-        raise BadInput("목록이 바뀌었어요. 처음부터 다시 열어 주세요.", code="bad_cursor")
-    return created_at, ticket_id
 
 
 def _shown(ctx: ToolContext, ticket: Ticket) -> Ticket:
