@@ -12,36 +12,21 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 
-from agent.types import Caller, ErrorEvent, Message
+from agent.types import Caller, ErrorEvent
 from api import streams
 from api.calls import OPTIONAL, Anyone, Desk, From
-from api.problems import TurnFailed, problems
-from api.schemas.chat import ChatAnswer
-from errors import BadInput, NotFound
+from api.problems import TurnFailed, answered, problems
+from api.schemas.chat import ChatAnswer, ChatRequest
+from errors import NotFound
 from services import LiveTurn, Services
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/chat", tags=["상담"])
-Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w.:-]+$")]
 _EVENT_ID = r"^t_[\w-]{1,40}(\.\d{1,6})?$"
 GONE = "이어받을 답변을 찾을 수 없어요. 메시지를 다시 보내 주세요."
-
-
-class ChatRequest(BaseModel):
-    """What the customer says, or the pending action they confirm."""
-
-    model_config = ConfigDict(
-        strict=True, json_schema_extra={"examples": [{"message": "반품 배송비는 누가 내요?"}]}
-    )
-
-    message: str = Field(max_length=100_000, description="4,000자까지 (설정 max_message_chars)")
-    session_id: Id | None = Field(None, description="이어 갈 대화. 없으면 새 대화예요.")
-    image_ids: list[Id] | None = Field(None, max_length=5, description="POST /api/images의 사진")
-    confirm: Id | None = Field(None, description="확인하는 변경의 action_id")
 
 
 @router.post("", operation_id="chat", summary="메시지 보내기", openapi_extra=OPTIONAL,
@@ -58,11 +43,8 @@ async def chat(body: ChatRequest, caller: Anyone, desk: Desk, address: From) -> 
             async for _ in turn.stream():
                 pass
     except TimeoutError:
-        raise TurnFailed(
-            "답변이 늦어지고 있어요. 잠시 뒤 대화를 다시 열면 답변을 볼 수 있어요.",
-            code="turn_timeout", http_status=504,
-        ) from None  # fmt: skip
-    return ChatAnswer.model_validate(_message(turn).as_json())
+        raise TurnFailed.late() from None
+    return ChatAnswer.model_validate(answered(turn).as_json())
 
 
 @router.post(
@@ -93,37 +75,18 @@ async def chat_stream(
     events = streams.of_turn(turn, silence_s=desk.settings.sse_heartbeat_s)
     first = await anext(events)
     if isinstance(first[1], ErrorEvent):  # nothing has begun: an ordinary error
-        raise _failed(first[1])
+        raise TurnFailed.of(first[1])
     rest = streams.after(first, events)
     return streams.response(streams.watched(turn, rest, resume_s=desk.settings.stream_resume_s))
 
 
 def _start(desk: Services, caller: Caller, body: ChatRequest, address: str) -> LiveTurn:
-    limit = desk.settings.max_message_chars
     images = tuple(body.image_ids or ())
-    if len(body.message) > limit:
-        raise BadInput(
-            f"메시지는 {limit:,}자까지 보낼 수 있어요. 나누어 보내 주세요.", code="message_too_long"
-        )
-    if not body.message.strip() and not images and body.confirm is None:
-        raise BadInput("메시지를 적어 주세요.", code="empty_message")
+    desk.turns.check(body.message, more=bool(images) or body.confirm is not None)
     return desk.turns.start(
         caller, body.message, session_id=body.session_id, image_ids=images, confirm=body.confirm,
         source="api", address=address,
     )  # fmt: skip
-
-
-def _message(turn: LiveTurn) -> Message:
-    if turn.error is not None:
-        raise _failed(turn.error)
-    if turn.message is None:
-        raise TurnFailed("답변을 만들지 못했어요. 다시 보내 주세요.", code="turn_stopped",
-                         http_status=503)  # fmt: skip
-    return turn.message
-
-
-def _failed(event: ErrorEvent) -> TurnFailed:
-    return TurnFailed(event.text, code=event.code, http_status=event.http_status)
 
 
 async def _resumed(

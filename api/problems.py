@@ -18,11 +18,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from agent.types import ErrorEvent, Message
 from api.korean import said
 from api.requests import request_id
 from errors import NotAllowedNow, NotSignedIn, SangdamError, StateChanged, TooMany, Unavailable
+from services import LiveTurn
 
-__all__ = ["MEDIA_TYPE", "Problem", "TurnFailed", "answer", "install", "problems"]
+__all__ = ["MEDIA_TYPE", "Problem", "TurnFailed", "answer", "answered", "install", "problems"]
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = 5  # after which something that is not there now is worth another try
@@ -93,6 +95,30 @@ class TurnFailed(SangdamError):
     def __init__(self, message: str, *, code: str, http_status: int) -> None:
         super().__init__(message, code=code)
         self.http_status = http_status
+
+    @classmethod
+    def of(cls, event: ErrorEvent) -> TurnFailed:
+        """What an error event tells."""
+        return cls(event.text, code=event.code, http_status=event.http_status)
+
+    @classmethod
+    def late(cls) -> TurnFailed:
+        """The turn takes longer than ``turn_timeout_s``; it goes on and is stored."""
+        return cls(
+            "답변이 늦어지고 있어요. 잠시 뒤 대화를 다시 열면 답변을 볼 수 있어요.",
+            code="turn_timeout", http_status=504,
+        )  # fmt: skip
+
+
+def answered(turn: LiveTurn) -> Message:
+    """The message a turn ended in. Raises TurnFailed with what else it ended in."""
+    if turn.error is not None:
+        raise TurnFailed.of(turn.error)
+    if turn.message is None:
+        raise TurnFailed(
+            "답변을 끝내지 못했어요. 다시 보내 주세요.", code="turn_stopped", http_status=503
+        )
+    return turn.message
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:

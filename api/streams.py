@@ -11,7 +11,7 @@ import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
@@ -33,6 +33,7 @@ __all__ = ["DOCUMENTED", "after", "of_turn", "response", "stored", "watched"]
 
 Numbered = tuple[int, Event | None]
 Events = AsyncGenerator[Numbered, None]
+Item = TypeVar("Item")
 HEARTBEAT = format_sse_event(comment="ping")
 _EXAMPLE = (
     'event: delta\ndata: {"text":"안녕하세요. "}\nid: t_4fK2.2\n\n'
@@ -57,7 +58,7 @@ DOCUMENTED: dict[int | str, dict[str, Any]] = {
 }
 
 
-def response(chunks: AsyncGenerator[bytes, None]) -> StreamingResponse:
+def response(chunks: AsyncGenerator[bytes, None] | AsyncGenerator[str, None]) -> StreamingResponse:
     """The stream; no proxy may hold it back."""
     headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
     return StreamingResponse(chunks, media_type="text/event-stream", headers=headers)
@@ -75,7 +76,7 @@ async def of_turn(turn: LiveTurn, *, silence_s: float) -> Events:
                 yield number, event
 
 
-async def after(first: Numbered, rest: Events) -> Events:
+async def after(first: Item, rest: AsyncGenerator[Item, None]) -> AsyncGenerator[Item, None]:
     """``rest`` with what was taken from it put back."""
     yield first
     async with aclosing(rest):

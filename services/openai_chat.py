@@ -173,7 +173,7 @@ class OpenAIChat:
             raise BadInput("messages에 role이 user인 메시지를 하나 이상 보내 주세요.",
                            code="no_user_message")  # fmt: skip
         history, last = said[:at], said[at]
-        self._check_length(last)
+        self.desk.turns.check(last.text, more=bool(last.pictures))
         address = "" if asker.key_id else address
         if last.pictures:  # they take seconds to read
             self.desk.limits.turn_allowed(asker.caller, address)
@@ -194,14 +194,6 @@ class OpenAIChat:
             self._give_back(asker.caller, place, session_id)
             raise
         return Begun(live, asker.caller, (*history, last))
-
-    def _check_length(self, last: Said) -> None:
-        limit = self.desk.settings.max_message_chars
-        if len(last.text) > limit:
-            raise BadInput(f"메시지는 {limit:,}자까지 보낼 수 있어요. 나누어 보내 주세요.",
-                           code="message_too_long")  # fmt: skip
-        if not last.text.strip() and not last.pictures:
-            raise BadInput("메시지를 적어 주세요.", code="empty_message")
 
     def keep(self, begun: Begun, message: Message, sent: str) -> None:
         """Remember where the transcript with the reply as it was ``sent`` now stands."""

@@ -21,7 +21,7 @@ from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
 from agent.types import Caller, Delta, ErrorEvent, Event, Message, Source, Status
-from errors import SangdamError, TooMany, Unavailable
+from errors import BadInput, SangdamError, TooMany, Unavailable
 from services import logs
 from services.metrics_words import outcome_of
 
@@ -254,6 +254,21 @@ class Turns:
         context = contextvars.copy_context()  # the request's id goes into the worker's log
         self._pool.submit(context.run, self._work, turn, source, caller.user_id or "")
         return turn
+
+    def check(self, message: str, *, more: bool = False) -> None:
+        """Raises BadInput for a program's message that is too long, or says nothing.
+
+        ``more`` is sent beside it: photos, a confirmation. People get the desk's own words
+        for it (``agent.guardrails``).
+        """
+        limit = self._desk.settings.max_message_chars
+        if len(message) > limit:
+            raise BadInput(
+                f"메시지는 {limit:,}자까지 보낼 수 있어요. 나누어 보내 주세요.",
+                code="message_too_long",
+            )
+        if not message.strip() and not more:
+            raise BadInput("메시지를 적어 주세요.", code="empty_message")
 
     def find(self, caller: Caller, turn_id: str, session_id: str | None = None) -> LiveTurn | None:
         """A turn of this caller that runs or has just ended, or None.

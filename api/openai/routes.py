@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
 
 from fastapi import APIRouter, Depends, Header, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.concurrency import run_in_threadpool
 
 from agent.types import Delta, ErrorEvent
@@ -34,6 +34,7 @@ from api.openai.stream import (
     watched,
 )
 from api.problems import TurnFailed, answer
+from api.streams import after, response
 from errors import NotFound, SangdamError
 from services.openai_chat import (
     MODELS,
@@ -192,15 +193,15 @@ class _Call:
                                counted(reply.usage))  # fmt: skip
         first = await anext(events, None)
         if isinstance(first, ErrorEvent):  # nothing has begun: an ordinary error
-            raise TurnFailed(first.text, code=first.code, http_status=first.http_status)
-        return _stream(reply_chunks(reply, _again(first, events), self._chunks, self._tell))
+            raise TurnFailed.of(first)
+        return response(reply_chunks(reply, after(first, events), self._chunks, self._tell))
 
     async def text(self, pieces: Iterator[str | Finished]) -> Response | Completion:
         """A text that comes from elsewhere: a model's, or a hidden call's answer."""
         items = watched(pieces, silence_s=self._settings.sse_heartbeat_s)
         if self._body.stream:
-            items = _again(await anext(items, None), items)  # a failure now is an ordinary error
-            return _stream(text_chunks(items, self._chunks, self.said, self._tell))
+            items = after(await anext(items, None), items)  # a failure now is an ordinary error
+            return response(text_chunks(items, self._chunks, self.said, self._tell))
         whole, end = "", Finished("stop", None)
         async for piece in items:
             if isinstance(piece, str):
@@ -240,18 +241,6 @@ def _named(header: str | None, field: str | None) -> str:
     if header is None:
         return field or ""
     return header if "@" in header else unquote(header)
-
-
-async def _again(first: Item, rest: AsyncIterator[Item]) -> AsyncIterator[Item]:
-    """What comes, with the first that was looked at."""
-    yield first
-    async for one in rest:
-        yield one
-
-
-def _stream(chunks: AsyncIterator[str]) -> StreamingResponse:
-    headers = {"X-Accel-Buffering": "no", "Cache-Control": "no-store"}
-    return StreamingResponse(chunks, media_type="text/event-stream", headers=headers)
 
 
 def _model(name: str) -> Model:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from starlette.requests import Request
 
 from agent.types import Delta, Event, TokenUsage
 from api.openai.sources import Annotations, Neutral, closing
-from api.problems import TurnFailed
+from api.problems import TurnFailed, answered
 from errors import SangdamError
 from services.openai_chat import Begun, Finished, OpenAIChat, Said, usage_of
 
@@ -29,8 +29,6 @@ __all__ = ["Chunks", "Reply", "Tell", "counted", "event", "follow", "reply_chunk
 PING = ": ping\n\n"
 DONE = "data: [DONE]\n\n"
 LOOK_S = 1.0  # how soon a client that left is noticed while nothing is sent to it
-SLOW = "답변이 늦어지고 있어요. 잠시 뒤 다시 보내 주세요."
-STOPPED = "답변을 끝내지 못했어요. 다시 보내 주세요."
 _END = object()
 # The model's pieces are waited for here, so that a slow one holds up nobody else.
 _MODEL_THREADS = ThreadPoolExecutor(16, thread_name_prefix="passthrough")
@@ -87,15 +85,10 @@ class Reply:
 
     async def close(self) -> str:
         """What follows the words; the transcript is kept. Raises what the turn ended in."""
-        live = self._begun.live
-        if live.error is not None:
-            error = live.error
-            raise TurnFailed(error.text, code=error.code, http_status=error.http_status)
-        if live.message is None:
-            raise TurnFailed(STOPPED, code="turn_stopped", http_status=503)
-        rest, self.annotations = closing(live.message, self.text, self._base_url)
+        message = answered(self._begun.live)
+        rest, self.annotations = closing(message, self.text, self._base_url)
         self.text += rest
-        await run_in_threadpool(self._chat.keep, self._begun, live.message, self.text)
+        await run_in_threadpool(self._chat.keep, self._begun, message, self.text)
         return rest
 
     def leave(self) -> None:
@@ -111,7 +104,7 @@ class Reply:
 
 async def follow(
     request: Request, begun: Begun, *, heartbeat_s: float, timeout_s: float
-) -> AsyncIterator[Event | None]:
+) -> AsyncGenerator[Event | None, None]:
     """The turn's events; None when a heartbeat is due. Whoever leaves stops the turn.
 
     Raises TurnFailed when the turn takes longer than ``timeout_s`` (seconds).
@@ -125,7 +118,7 @@ async def follow(
                 told = now
                 yield one
             elif now - started > timeout_s:
-                raise TurnFailed(SLOW, code="turn_timeout", http_status=504)
+                raise TurnFailed.late()
             elif await request.is_disconnected():
                 return
             elif now - told >= heartbeat_s:
@@ -136,8 +129,8 @@ async def follow(
 
 
 async def reply_chunks(
-    reply: Reply, events: AsyncIterator[Event | None], chunks: Chunks, tell: Tell
-) -> AsyncIterator[str]:
+    reply: Reply, events: AsyncGenerator[Event | None, None], chunks: Chunks, tell: Tell
+) -> AsyncGenerator[str, None]:
     """The desk's reply as server-sent events."""
     try:
         yield chunks.role()
@@ -159,8 +152,11 @@ async def reply_chunks(
 
 
 async def text_chunks(
-    pieces: AsyncIterator[str | Finished | None], chunks: Chunks, said: Sequence[Said], tell: Tell
-) -> AsyncIterator[str]:
+    pieces: AsyncGenerator[str | Finished | None, None],
+    chunks: Chunks,
+    said: Sequence[Said],
+    tell: Tell,
+) -> AsyncGenerator[str, None]:
     """Another text (a model's, a hidden call's answer) as server-sent events."""
     whole, end = "", Finished("stop", None)
     yield chunks.role()
@@ -179,7 +175,7 @@ async def text_chunks(
     yield chunks.end(end.reason, usage_of(said, whole, end.usage))
 
 
-async def watched(items: Iterator[Item], *, silence_s: float) -> AsyncIterator[Item | None]:
+async def watched(items: Iterator[Item], *, silence_s: float) -> AsyncGenerator[Item | None, None]:
     """A slow iterator from a thread; None after every ``silence_s`` (1 at least) without an item.
 
     It is closed at the end, also when whoever reads has gone.

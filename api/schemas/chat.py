@@ -1,12 +1,35 @@
-"""The answer to a message (http.md, POST /api/chat)."""
+"""A message and its answer (http.md, POST /api/chat)."""
 
 from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Card", "CardAction", "ChatAnswer", "Citation", "PendingAction", "TokenUsage"]
+from api.schemas.base import Id
+
+__all__ = [
+    "Card",
+    "CardAction",
+    "ChatAnswer",
+    "ChatRequest",
+    "Citation",
+    "PendingAction",
+    "TokenUsage",
+]
+
+
+class ChatRequest(BaseModel):
+    """What the customer says, or the pending action they confirm."""
+
+    model_config = ConfigDict(
+        strict=True, json_schema_extra={"examples": [{"message": "반품 배송비는 누가 내요?"}]}
+    )
+
+    message: str = Field(max_length=100_000, description="4,000자까지 (설정 max_message_chars)")
+    session_id: Id | None = Field(None, description="이어 갈 대화. 없으면 새 대화예요.")
+    image_ids: list[Id] | None = Field(None, max_length=5, description="POST /api/images의 사진")
+    confirm: Id | None = Field(None, description="확인하는 변경의 action_id")
 
 
 class Citation(BaseModel):
