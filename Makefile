@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet
 UNIT := -m "not browser and not process and not slow" -n 2
 
-.PHONY: setup setup-dev run test test-unit test-browser test-neural test-engine fuzz check format bench evals clean
+.PHONY: setup setup-dev run test test-unit test-browser test-neural test-llm run-local-llm test-engine fuzz check format bench evals clean
 
 setup: $(VENV)/.runtime
 
@@ -48,6 +48,26 @@ test-browser: setup-dev
 test-neural: .venv-neural/.installed
 	@HF_HUB_OFFLINE=1 .venv-neural/bin/python -m pytest tests/neural $(ARGS)
 
+.venv-llm/.runtime: requirements.txt requirements-llm.txt
+	@test -x .venv-llm/bin/python || $(PYTHON) -m venv .venv-llm
+	@echo "Installing requirements-llm.txt (once, a few minutes) …"
+	@.venv-llm/bin/pip --disable-pip-version-check install --quiet -r requirements-llm.txt
+	@touch $@
+
+.venv-llm/.dev: requirements-dev.txt .venv-llm/.runtime
+	@.venv-llm/bin/pip --disable-pip-version-check install --quiet -r requirements-dev.txt
+	@touch $@
+
+test-llm: .venv-llm/.dev
+	@HF_HUB_OFFLINE=1 .venv-llm/bin/python -m pytest tests/llm $(ARGS)
+
+# MODEL=/path/to/folder [LLM_PORT=8001] [SERVER_ARGS="options of the model's server"]
+run-local-llm: setup
+	@if [ -f "$(MODEL)/config.json" ] && ! [ -x $(VENV)/bin/vllm ] && ! command -v vllm >/dev/null; \
+		then $(MAKE) --no-print-directory .venv-llm/.runtime; fi
+	@exec $(PY) -m agent local-llm "$(MODEL)" --port $(or $(LLM_PORT),8001) \
+		$(if $(SERVER_ARGS),--server-args="$(SERVER_ARGS)")
+
 # 2,000 random sequences of actions, new ones each time; SEED=… repeats a run.
 test-engine: setup-dev
 	@seed=$${SEED:-$$(date +%s)}; echo "SEED=$$seed"; $(PY) -m pytest \
@@ -76,4 +96,4 @@ evals: setup-dev
 	@$(PY) -m evals run $(ARGS)
 
 clean:
-	rm -rf $(VENV) .venv-neural .venv-vision .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-neural .venv-vision .venv-llm .mypy_cache .ruff_cache

@@ -14,7 +14,8 @@
     │   └── AlreadyExists       409
     ├── TooMany                 429  limits and lock-outs; carries retry_after_s
     ├── Unavailable             503  something the program needs is not there
-    │   └── MissingExtra        503  an optional engine is not installed
+    │   ├── MissingExtra        503  an optional engine is not installed
+    │   └── LLMError            503  a language model failed; carries its kind
     └── BadSetting              500  a setting's value cannot be used
 
 ``str(error)`` is Korean and safe to show to a customer; ``code`` is a stable
@@ -24,7 +25,7 @@ snake_case word for programs; ``http_status`` is what the API answers with.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 __all__ = [
     "AlreadyExists",
@@ -34,6 +35,7 @@ __all__ = [
     "Conflict",
     "Expired",
     "Forbidden",
+    "LLMError",
     "MissingExtra",
     "NotAllowedNow",
     "NotFound",
@@ -171,6 +173,40 @@ class MissingExtra(Unavailable):
     """An optional engine is not installed; the message says which command installs it."""
 
     code = "missing_extra"
+
+
+LLMKind = Literal[
+    "unreachable", "timeout", "auth", "not_found", "rate_limited", "overloaded", "bad_request",
+    "context_too_long", "malformed", "truncated",
+]  # fmt: skip
+LLM_KINDS: tuple[LLMKind, ...] = get_args(LLMKind)
+_NOT_NOW = "언어 모델이 지금 답하지 못해요. 잠시 뒤 다시 시도해 주세요."
+_CHECK = "언어 모델이 요청을 받지 않았어요. 진단 화면에서 주소와 키, 모델 이름을 확인해 주세요."
+
+
+class LLMError(Unavailable):
+    """A model's failure. ``retry_after_s`` is what its server asked to wait (seconds, or None).
+
+    ``emitted``: words had gone out before it. ``detail`` is the server's own short words, with
+    nothing secret in them, for the diagnostics and the log; never for a customer.
+    """
+
+    def __init__(
+        self,
+        kind: LLMKind,
+        *,
+        retry_after_s: float | None = None,
+        emitted: bool = False,
+        provider: str = "",
+        detail: str = "",
+    ) -> None:
+        ours = kind in ("auth", "not_found", "bad_request")
+        super().__init__(_CHECK if ours else _NOT_NOW, code=f"model_{kind}")
+        self.kind = kind
+        self.retry_after_s = retry_after_s
+        self.emitted = emitted
+        self.provider = provider
+        self.detail = detail
 
 
 class BadSetting(SangdamError):

@@ -9,9 +9,10 @@ unit (``_krw``, ``_days``, ``_mb``). :func:`load` returns an immutable :class:`S
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
@@ -29,6 +30,10 @@ ROOT = Path(__file__).resolve().parent
 _PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 VERSION = str(_PROJECT["version"])
 Origin = Literal["environment", ".env", "sangdam.toml", "default"]
+# The language models' own tables, each place's, the winning one first (``agent.llm.config``).
+LLMSources = tuple[tuple[Origin, Mapping[str, Any]], ...]
+_LLM_FIELD = re.compile(rf"{PREFIX}LLM_([A-Z0-9_]+?)_(KIND|BASE_URL|MODEL|API_KEY)")
+_LLM_LIMIT = re.compile(rf"{PREFIX}LLM_(FIRST_TOKEN_S|TOTAL_S)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +158,6 @@ TABLE: tuple[Setting, ...] = (
         "",
         "Folder of a sentence-transformers model for policy search; empty uses the built-in one.",
     ),
-    Setting("llm_base_url", "", "OpenAI-compatible server; empty keeps the desk offline."),
-    Setting("llm_api_key", "", "Key for llm_base_url.", secret=True),
-    Setting("llm_model", "", "Model name at llm_base_url."),
-    Setting("llm_timeout_s", 20, "Seconds a model may take for one reply."),
     Setting(
         "weather_base_url",
         "",
@@ -209,11 +210,19 @@ _BY_NAME = {row.name: row for row in TABLE}
 class Settings:
     """Immutable values by attribute (``settings.port``), each with its origin."""
 
-    __slots__ = ("_origins", "_values")
+    __slots__ = ("_origins", "_shadowed", "_values", "llm")
 
-    def __init__(self, values: Mapping[str, Any], origins: Mapping[str, Origin]) -> None:
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        origins: Mapping[str, Origin],
+        shadowed: Mapping[str, Sequence[tuple[Origin, Any]]] | None = None,
+        llm: LLMSources = (),
+    ) -> None:
         self._values = dict(values)
         self._origins = dict(origins)
+        self._shadowed = dict(shadowed or {})
+        self.llm = llm
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -225,15 +234,25 @@ class Settings:
         """Where the value of ``name`` came from. Raises KeyError for an unknown name."""
         return self._origins[name]
 
+    def shadowed(self, name: str) -> tuple[tuple[Origin, Any], ...]:
+        """What other places say of ``name`` and lost, the next in line first; raw values."""
+        return tuple(self._shadowed.get(name, ()))
+
     def rules(self) -> dict[str, int]:
         """The shop's own rule values by name: what flows decide by and documents quote."""
         return {row.name: self._values[row.name] for row in TABLE if row.rule}
 
     def replace(self, **changes: Any) -> Settings:
-        """A copy with ``changes``, for tests. Raises KeyError for an unknown name."""
+        """A copy with ``changes``, for tests; ``llm`` is a table as in ``sangdam.toml``.
+
+        Raises KeyError for an unknown name.
+        """
+        llm = self.llm
+        if "llm" in changes:
+            llm = (("sangdam.toml", changes.pop("llm")), *llm)
         for name in changes:
             _BY_NAME[name]
-        return Settings({**self._values, **changes}, self._origins)
+        return Settings({**self._values, **changes}, self._origins, self._shadowed, llm)
 
     @property
     def data_path(self) -> Path:
@@ -262,8 +281,14 @@ def load(
     environment = os.environ if environment is None else environment
     dotenv = dotenv_values(env_file or ROOT / ".env")
     toml = _read_toml(toml_file or ROOT / "sangdam.toml")
+    llm: LLMSources = (
+        ("environment", _llm_fields(environment)),
+        (".env", _llm_fields(dotenv)),
+        ("sangdam.toml", toml.pop("llm", {})),
+    )
     values: dict[str, Any] = {}
     origins: dict[str, Origin] = {}
+    shadowed: dict[str, list[tuple[Origin, Any]]] = {}
     for row in TABLE:
         key = PREFIX + row.name.upper()
         places: tuple[tuple[Origin, Any], ...] = (
@@ -272,11 +297,25 @@ def load(
             ("sangdam.toml", toml.get(row.name)),
             ("default", row.default),
         )
-        origin, raw = next(place for place in places if place[1] is not None)
+        (origin, raw), *lost = (place for place in places if place[1] is not None)
+        shadowed[row.name] = lost
         values[row.name] = _convert(row, raw, origin)
         origins[row.name] = origin
     _check_desk_hours(values["business_hours_start"], values["business_hours_end"])
-    return Settings(values, origins)
+    return Settings(values, origins, shadowed, llm)
+
+
+def _llm_fields(names: Mapping[str, str | None]) -> dict[str, Any]:
+    """``SANGDAM_LLM_OLLAMA_MODEL=…`` as ``{"providers": {"ollama": {"model": …}}}``."""
+    tables: dict[str, dict[str, Any]] = {}
+    for name, value in sorted(names.items()):
+        field, limit = _LLM_FIELD.fullmatch(name), _LLM_LIMIT.fullmatch(name)
+        if field and value:
+            row = tables.setdefault("providers", {}).setdefault(field[1].lower(), {})
+            row[field[2].lower()] = value.strip()
+        elif limit and value:
+            tables.setdefault("limits", {})[limit[1].lower()] = value.strip()
+    return tables
 
 
 def _check_desk_hours(start: int, end: int) -> None:
@@ -294,7 +333,7 @@ def _read_toml(path: Path) -> dict[str, Any]:
         table = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise BadSetting(f"sangdam.toml을 읽을 수 없습니다: {error}") from error
-    unknown = sorted(set(table) - set(_BY_NAME))
+    unknown = sorted(set(table) - set(_BY_NAME) - {"llm"})
     if unknown:
         raise BadSetting(f"sangdam.toml에 모르는 설정이 있습니다: {', '.join(unknown)}")
     return table

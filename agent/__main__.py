@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import shlex
 import sqlite3
 import sys
 from collections.abc import Generator, Iterator
@@ -81,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     index = commands.add_parser("index-products", help="상품 검색 색인을 만듭니다")
     index.add_argument("--rebuild", action="store_true", help="모든 상품을 새로 읽습니다")
     index.set_defaults(run=_index_products)
+    _add_local_llm(commands.add_parser("local-llm", help="모델 폴더를 서버로 띄웁니다"))
     classify = commands.add_parser("classify", help="label<TAB>text 파일로 평가합니다")
     classify.add_argument("--tsv", type=Path, required=True, metavar="FILE")
     classify.set_defaults(run=_classify)
@@ -100,6 +102,14 @@ def _add_chat(chat: argparse.ArgumentParser) -> None:
     chat.add_argument("--confirm", metavar="ACTION_ID", help="확인할 변경")
     chat.add_argument("--json", action="store_true", help="POST /api/chat의 객체를 출력합니다")
     chat.set_defaults(run=_chat)
+
+
+def _add_local_llm(local: argparse.ArgumentParser) -> None:
+    local.add_argument("model", type=Path, metavar="FOLDER", help="모델이 들어 있는 폴더")
+    local.add_argument("--port", type=int, default=8001, help="모델 서버의 포트 (8001)")
+    local.add_argument("--engine", choices=("vllm", "transformers"), help="없으면 있는 것을 골라요")
+    local.add_argument("--server-args", default="", metavar="…", help="모델 서버에 그대로 줄 옵션")
+    local.set_defaults(run=_local_llm)
 
 
 def _chat(options: argparse.Namespace) -> int:
@@ -207,6 +217,30 @@ def _password() -> str:
 
         return getpass("비밀번호: ")
     return _asked("").rstrip("\r\n")
+
+
+def _local_llm(options: argparse.Namespace) -> int:
+    from agent.llm.config import load_config
+    from agent.llm.gateway import Gateway
+    from agent.llm.local import LocalServer
+    from agent.terminal.local_llm import Console, run
+    from settings import load, streamlit_flags
+
+    data = load().data_path
+    data.mkdir(parents=True, exist_ok=True)
+    server = LocalServer(
+        options.model, port=options.port, data_dir=data, engine=options.engine,
+        options=shlex.split(options.server_args),
+    )  # fmt: skip
+    environment = {
+        **os.environ,
+        "SANGDAM_LLM_VLLM_BASE_URL": server.base_url,
+        "SANGDAM_LLM_VLLM_MODEL": server.model,
+    }
+    settings = load(environment)
+    console = Console(settings.host, settings.port, streamlit_flags(settings), environment)
+    with closing(Gateway(load_config(settings))) as gateway:
+        return run(server, console, gateway)
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
 from time import perf_counter
 from typing import Any
 
@@ -21,9 +22,10 @@ from agent.desk import Desk, Limits, State
 from agent.flows import FLOWS
 from agent.flows.errands import errand_of
 from agent.guardrails import InputCheck, check_input
+from agent.llm import Cancelled
 from agent.memory import Context
-from agent.reply import compose, store_reply, store_stopped
-from agent.resolve import resolve
+from agent.reading import understand
+from agent.reply import Composed, compose, store_reply, store_stopped
 from agent.tools import tickets
 from agent.tools.base import ToolContext
 from agent.turn import Turn
@@ -41,7 +43,6 @@ from agent.types import (
     Status,
     Understood,
 )
-from agent.wishes import after_but_not, split_wishes, unspaced
 from errors import NotFound, SangdamError
 from store import actions as stored_actions
 from store import conversations as stored
@@ -65,16 +66,20 @@ def run_turn(
     confirm: str | None = None,
     source: Source = "chat",
     key_id: str | None = None,
+    cancel: threading.Event | None = None,
 ) -> Iterator[Event]:
     """One turn of a conversation as events, ``Message`` and ``Done`` last.
 
     ``confirm`` is a pending action's id pressed on its button; ``image_ids`` are photos
-    stored before; ``key_id`` is the API key it came by. What goes wrong on purpose (somebody
+    stored before; ``key_id`` is the API key it came by; ``cancel`` is set by whoever no longer
+    waits for the reply, also from another thread. What goes wrong on purpose (somebody
     else's conversation, say) is an ``ErrorEvent`` with Korean text; nothing is raised for bad
     input. Closed before the reply is stored, the turn is kept as stopped.
     """
     try:
-        yield from _run(desk, caller, message, session_id, image_ids, confirm, source, key_id)
+        yield from _run(
+            desk, caller, message, session_id, image_ids, confirm, source, key_id, cancel
+        )
     except SangdamError as error:
         yield ErrorEvent(error.code, error.message, error.http_status)
     yield Done(desk.clock())
@@ -89,6 +94,7 @@ def _run(
     confirm: str | None,
     source: Source,
     key_id: str | None,
+    cancel: threading.Event | None,
 ) -> Iterator[Event]:
     started, now = perf_counter(), desk.clock()
     checked = check_input(
@@ -111,10 +117,13 @@ def _run(
     state = State(
         caller, source, now, started, turn_id, conversation, context,
         checked.wish or checked.text, image_ids, list(checked.flags), key_id=key_id,
+        cancel=cancel or threading.Event(),
     )  # fmt: skip
     try:
         yield Status("말씀을 확인하고 있어요", conversation.conversation_id, turn_id)
         yield from _reply(desk, state, checked, confirm)
+    except Cancelled:
+        store_stopped(desk, state)
     except GeneratorExit:
         if not state.answered:
             store_stopped(desk, state)
@@ -133,31 +142,13 @@ def _reply(desk: Desk, state: State, checked: InputCheck, confirm: str | None) -
     elif confirm:
         turn = _confirm(desk, state, confirm)
     else:
-        understood, second = _understand(desk, state)
+        understood, second = understand(desk, state)
         session_id = state.conversation.conversation_id
         yield Status(FLOWS[understood.intent].working, session_id, state.turn_id)
         _tell_ticket(desk, state, understood, checked.text)
         turn = _answer(desk, state, understood)
         _add_notes(turn, state, second)
     yield from _finish(desk, state, turn)
-
-
-def _understand(desk: Desk, state: State) -> tuple[Understood, str]:
-    """What is meant in its context, and a second wish of the message (or "")."""
-    state.text = unspaced(state.text)
-    first = after_but_not(state.text, lambda text: desk.understander.understand(text, state.now))
-    second = ""
-    if state.context.asking is None:
-        wishes = split_wishes(
-            state.text, lambda text: desk.understander.understand(text, state.now)
-        )
-        if wishes is not None:
-            (state.text, first), second = wishes
-    understood = resolve(
-        first, state.text, state.context, images=bool(state.images),
-        min_confidence=desk.limits.min_confidence,
-    )  # fmt: skip
-    return understood, second
 
 
 def _tell_ticket(desk: Desk, state: State, understood: Understood, text: str) -> None:
@@ -302,15 +293,16 @@ def _confirm(desk: Desk, state: State, action_id: str) -> Turn:
     with desk.database.read() as tx:
         turn = _turn(desk, state, Understood(intent, 1.0, Slots(yes_no=True)), tx)
         turn.tools.used.extend(used)
+        turn.changed = True
         outcomes.tell(turn, outcome)
     return turn
 
 
 def _finish(desk: Desk, state: State, turn: Turn) -> Iterator[Event]:
-    """Guard, store, then stream the reply."""
-    text, phrasing = compose(desk, state, turn)
-    message, pending = store_reply(desk, state, turn, text, phrasing)
-    for piece in _PIECES.findall(text):
+    """Word and guard the reply, store it, then send what has not gone out yet."""
+    reply = yield from _composed(desk, state, turn)
+    message, pending = store_reply(desk, state, turn, reply)
+    for piece in _PIECES.findall(reply.text[len(state.said) :]):
         yield Delta(piece)
     for citation in message.citations:
         yield CitationEvent(citation)
@@ -319,3 +311,15 @@ def _finish(desk: Desk, state: State, turn: Turn) -> Iterator[Event]:
     if pending is not None:
         yield PendingActionEvent(pending)
     yield message
+
+
+def _composed(desk: Desk, state: State, turn: Turn) -> Generator[Event, None, Composed]:
+    """The reply; whoever leaves while it is worded still has what was changed for them told."""
+    try:
+        return (yield from compose(desk, state, turn))
+    except GeneratorExit:
+        if turn.changed:
+            text = turn.draft.text
+            text = f"{state.said}\n\n{text}" if state.said else text
+            store_reply(desk, state, turn, Composed(text))
+        raise

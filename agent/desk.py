@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from time import perf_counter
 from typing import Any
 
-from agent.llm import Phraser
+from agent.llm import Final, Gateway, Spend
 from agent.memory import Context
 from agent.prompts import Prompts
 from agent.shop.rules import Rules
@@ -48,7 +50,7 @@ class Desk:
     understander: Understands
     policy_search: PolicySearch
     product_search: ProductSearch | None = None
-    llm: Phraser | None = None
+    llm: Gateway | None = None
     weather: WeatherProvider | None = None
     limits: Limits = Limits()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -56,7 +58,11 @@ class Desk:
 
 @dataclass(slots=True)
 class State:
-    """One turn's bookkeeping."""
+    """One turn's bookkeeping.
+
+    ``cancel`` is set when nobody waits for the reply any more; ``said`` is what of it has gone
+    out; ``finals`` are the models' calls so far, ``spend`` what they took.
+    """
 
     caller: Caller
     source: Source
@@ -71,3 +77,13 @@ class State:
     refused: bool = False
     answered: bool = False
     key_id: str | None = None
+    cancel: threading.Event = field(default_factory=threading.Event)
+    said: str = ""
+    first_words_ms: float | None = None
+    prompt: str = ""
+    finals: list[Final] = field(default_factory=list)
+    spend: Spend = field(default_factory=Spend)
+
+    def left_s(self, total_s: float) -> float:
+        """What is left of ``total_s`` since the turn began; 0.05 at least (seconds)."""
+        return max(0.05, self.started + total_s - perf_counter())

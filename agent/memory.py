@@ -11,10 +11,12 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from agent.llm.usage import text_tokens
 from store.models import from_text
 
-__all__ = ["Asking", "Context", "compact"]
+__all__ = ["SPEAKER", "Asking", "Context", "compact", "recall", "within"]
 
+SPEAKER = {"user": "고객", "assistant": "상담", "staff": "담당자"}
 HISTORY_TURNS = 6
 HISTORY_CHARS = 1200
 
@@ -94,3 +96,22 @@ def compact(messages: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
         left -= len(short)
         kept.append((role, short))
     return kept[::-1]
+
+
+def within(messages: Sequence[tuple[str, str]], tokens: int) -> int:
+    """How many of the newest (role, text) pairs fit into ``tokens`` (estimated)."""
+    kept = 0
+    for _, text in reversed(messages):
+        tokens -= text_tokens(text)
+        if tokens < 0:
+            break
+        kept += 1
+    return kept
+
+
+def recall(summary: str, messages: Sequence[tuple[str, str]], tokens: int) -> str:
+    """What a model is told of the conversation: the stored summary of its older part, and as
+    many of the newest (role, text) pairs as fit into ``tokens`` (estimated), oldest first."""
+    kept = within(messages, tokens)
+    lines = [f"{SPEAKER.get(role, role)}: {text}" for role, text in messages[-kept:] if kept]
+    return "\n".join([f"(앞선 대화 요약) {summary}"] * bool(summary) + lines)

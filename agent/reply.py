@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from dataclasses import asdict, replace
+from collections.abc import Generator
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
 from typing import Any
@@ -12,57 +13,62 @@ from typing import Any
 from agent import actions
 from agent.desk import Desk, State
 from agent.flows import FLOWS
-from agent.guardrails import Evidence, added_by_wording, check_output, mask_pii, plain_text
-from agent.guardrails.facts import KST
-from agent.llm import Phrasing
+from agent.guardrails import mask_pii, plain_text
+from agent.llm import Cancelled
 from agent.memory import Context
 from agent.turn import Turn
-from agent.types import Message, PendingActionView, TokenUsage
+from agent.types import Event, Message, PendingActionView, TokenUsage
+from agent.wording import Evidently, Wording, word
 from store import conversations as stored
 from store import unanswered
 from store.models import StoredMessage, to_text
 
-__all__ = ["compose", "store_reply", "store_stopped"]
+__all__ = ["Composed", "compose", "store_reply", "store_stopped"]
 
 log = logging.getLogger("sangdam.turn")
 STOPPED = "답변을 멈췄어요. 이어서 궁금한 점을 적어 주세요."
 
 
-def compose(desk: Desk, state: State, turn: Turn) -> tuple[str, Phrasing | None]:
-    """The reply's text: a model's phrasing where one is configured and stays grounded."""
-    text = plain_text(turn.draft.text)  # quotes of clauses and products carry no markup
-    known = (*turn.evidence, *turn.draft.citations, {"customer": state.caller.name})
-    evidence = Evidence.collect(known, message=turn.text, today=state.now.astimezone(KST).date())
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The reply's text. What of it went out while it was worded is ``State.said``."""
+
+    text: str
+    provider: str = "offline"
+    model: str = "template"
+
+
+def compose(desk: Desk, state: State, turn: Turn) -> Generator[Event, None, Composed]:
+    """Word the reply: by a model where one is configured, or else, and where the model's words
+    do not hold or do not come, by the draft itself.
+
+    A model's sentences are events as soon as each has passed the guard. A turn that has
+    changed something tells it even when nobody waits any more. Raises Cancelled.
+    """
+    draft = plain_text(turn.draft.text)  # quotes of clauses and products carry no markup
+    evidence = Evidently(turn, state)
+    worded = Wording()
     if desk.llm is not None and not state.refused:
-        instruction = desk.prompts.instruction(turn.intent)
-        phrasing = desk.llm.phrase(instruction, turn.text, text)
-        if phrasing is None:
-            state.flags.append("model_unavailable")
-        elif added := added_by_wording(phrasing.text, text, instruction=instruction):
-            log.warning("turn %s: the model added %s", state.turn_id, ", ".join(added))
-            state.flags.append("ungrounded_model_reply")
-        elif _grounded(phrasing.text, evidence, turn):
-            return phrasing.text, phrasing
-        else:
-            state.flags.append("ungrounded_model_reply")
-    if text and not _grounded(text, evidence, turn):
+        try:
+            worded = yield from word(desk, state, turn, draft, evidence)
+        except Cancelled:
+            if not turn.changed:
+                raise
+    if worded.whole and worded.final is not None:
+        return Composed(state.said, worded.final.provider, worded.final.model)
+    draft = plain_text(turn.draft.text)  # a tool may have offered a change
+    if draft and evidence.problems(draft):
         log.error("ungrounded reply for intent %s in turn %s", turn.intent, state.turn_id)
         state.flags.append("ungrounded_reply")
-        text = desk.prompts.reply(turn.intent, "cannot_say")
-    return text, None
-
-
-def _grounded(text: str, evidence: Evidence, turn: Turn) -> bool:
-    cited = [citation.chunk_id for citation in turn.draft.citations]
-    return check_output(text, evidence, citations=cited, retrieved=turn.retrieved).ok
+        draft = desk.prompts.reply(turn.intent, "cannot_say")
+    return Composed(f"{state.said}\n\n{draft}" if state.said else draft)
 
 
 def store_reply(
-    desk: Desk, state: State, turn: Turn, text: str, phrasing: Phrasing | None
+    desk: Desk, state: State, turn: Turn, reply: Composed
 ) -> tuple[Message, PendingActionView | None]:
     """Write reply, proposal, memory and turn in one transaction."""
-    draft, session_id = turn.draft, state.conversation.conversation_id
-    usage = phrasing.usage if phrasing else TokenUsage()
+    draft, session_id, text = turn.draft, state.conversation.conversation_id, reply.text
     with desk.database.write(durable=draft.proposal is not None) as tx:
         pending = None
         if draft.asking is not None or draft.ticket_id is not None:
@@ -79,8 +85,7 @@ def store_reply(
             round(turn.understood.confidence, 4), tuple(draft.citations), tuple(draft.cards),
             pending, tuple(dict.fromkeys(turn.tools.used)), draft.ticket_id is not None,
             draft.ticket_id, tuple(dict.fromkeys(state.flags)),
-            phrasing.provider if phrasing else "offline",
-            phrasing.model if phrasing else "template", usage,
+            reply.provider, reply.model, _usage(state),
             round((perf_counter() - state.started) * 1000, 1),
         )  # fmt: skip
         stored.add_message(
@@ -97,7 +102,7 @@ def store_reply(
             title=_title(state),
             at=state.now,
         )
-        stored.add_turn(tx, _turn_row(state, message, usage))
+        stored.add_turn(tx, _turn_row(state, message))
         if draft.unanswered:
             question = mask_pii(turn.text, for_cloud=True).text
             unanswered.note(tx, question, intent=turn.intent, nearest=draft.nearest, at=state.now)
@@ -106,18 +111,22 @@ def store_reply(
 
 
 def store_stopped(desk: Desk, state: State) -> None:
-    """Keep a turn that was stopped before it had a reply: the chat says so when reopened."""
+    """Keep a turn that was stopped before it had its reply: the chat says so when reopened.
+
+    What had been said of it stays.
+    """
+    text = f"{state.said}\n\n{STOPPED}" if state.said else STOPPED
     message = Message(
-        state.conversation.conversation_id, f"m_{secrets.token_urlsafe(12)}", STOPPED,
+        state.conversation.conversation_id, f"m_{secrets.token_urlsafe(12)}", text,
         to_text(state.now), "unclear", 0.0, guardrails=tuple(dict.fromkeys(state.flags)),
-        latency_ms=round((perf_counter() - state.started) * 1000, 1),
+        token_usage=_usage(state), latency_ms=round((perf_counter() - state.started) * 1000, 1),
     )  # fmt: skip
-    row = {**_turn_row(state, message, message.token_usage), "status": "stopped"}
+    row = {**_turn_row(state, message), "status": "stopped"}
     with desk.database.write(durable=False) as tx:
         stored.add_message(
             tx,
             StoredMessage(
-                message.message_id, message.session_id, state.turn_id, "assistant", STOPPED,
+                message.message_id, message.session_id, state.turn_id, "assistant", text,
                 {**message.as_json(), "stopped": True}, message.created_at,
             ),
         )  # fmt: skip
@@ -139,7 +148,16 @@ def _title(state: State) -> str:
     return words if len(words) <= 30 else words[:29] + "…"
 
 
-def _turn_row(state: State, message: Message, usage: TokenUsage) -> dict[str, Any]:
+def _usage(state: State) -> TokenUsage:
+    """What all the turn's calls took together."""
+    sent = sum(final.usage.input_tokens for final in state.finals)
+    got = sum(final.usage.output_tokens for final in state.finals)
+    return TokenUsage(sent, got, sent + got)
+
+
+def _turn_row(state: State, message: Message) -> dict[str, Any]:
+    finals = state.finals
+    passed_over = [over for final in finals for over in final.fallbacks]
     return {
         "turn_id": state.turn_id,
         "conversation_id": message.session_id,
@@ -150,10 +168,17 @@ def _turn_row(state: State, message: Message, usage: TokenUsage) -> dict[str, An
         "guardrails": list(message.guardrails),
         "provider": message.provider,
         "model": message.model,
-        **{k: v for k, v in asdict(usage).items() if k != "total_tokens"},
-        "cost_usd": 0.0,
+        "prompt_tokens": message.token_usage.prompt_tokens,
+        "completion_tokens": message.token_usage.completion_tokens,
+        "cached_tokens": sum(final.usage.cached_tokens for final in finals),
+        "cost_usd": sum(final.cost_usd or 0.0 for final in finals),
+        "prompt": state.prompt,
+        "retries": sum(final.retries for final in finals),
+        "fallbacks": len(passed_over),
+        "fallback_reason": passed_over[0].reason if passed_over else "",
         "latency_ms": message.latency_ms,
-        "first_token_ms": message.latency_ms,  # the whole reply is there before its first words
+        # The desk's own reply is whole before its first words.
+        "first_token_ms": state.first_words_ms or message.latency_ms,
         "source": state.source,
         "key_id": state.key_id,
         "created_at": message.created_at,

@@ -60,7 +60,10 @@ class Draft:
 
 
 class Turn:
-    """What flows work with. Tools run as the caller; what they return is evidence."""
+    """What flows work with. Tools run as the caller; what they return is evidence.
+
+    ``changed``: something was written that the customer must be told of.
+    """
 
     def __init__(
         self,
@@ -86,6 +89,7 @@ class Turn:
         self.history = history
         self._prompts = prompts
         self._write = write
+        self.changed = False
 
     @property
     def slots(self) -> Slots:
@@ -114,6 +118,7 @@ class Turn:
     def write(self, name: str, **arguments: Any) -> Any:
         """Run a WRITE tool that needs no confirmation, in a transaction of its own."""
         assert self._write is not None, "this turn may not write"
+        self.changed = True
         granted = self.tools.granted  # an order proved in this very turn counts
         return self.fact(
             self._write(lambda tools: run(replace(tools, granted=granted), name, **arguments))

@@ -10,7 +10,20 @@ from fastapi.openapi.utils import get_openapi
 from fastapi_offline import FastAPIOffline
 
 import services
-from api import auth, chat, claims, images, orders, policies, probes, products, sessions, tickets
+from api import (
+    auth,
+    chat,
+    claims,
+    debug,
+    images,
+    llm,
+    orders,
+    policies,
+    probes,
+    products,
+    sessions,
+    tickets,
+)
 from api.middleware import Around, Limits
 from api.openai.routes import router as openai_router
 from api.problems import Problem, install, problems
@@ -28,7 +41,8 @@ ABOUT = """온라인 쇼핑몰 상담 창구의 HTTP API예요. 콘솔과 같은
 """
 _ROUTERS = (
     probes.router, auth.router, chat.router, sessions.router, images.router, policies.router,
-    products.router, orders.router, claims.router, tickets.router, openai_router,
+    products.router, orders.router, claims.router, tickets.router, llm.router, debug.router,
+    openai_router,
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """Who calls: the dependencies of the routes.
 
 The caller comes from the Bearer token only. A route asks for ``Anyone`` (nobody is a guest
-without a key), ``SignedIn`` or ``Staff``; whose things may be seen is checked again
+without a key), ``SignedIn``, ``Staff`` or ``Admin``; whose things may be seen is checked again
 by the tool that shows them.
 
 What cannot block is ``async``: FastAPI runs everything else in one of Streamlit's 28 threads,
@@ -21,7 +21,7 @@ from api.requests import address
 from errors import Forbidden, NotSignedIn, Unavailable
 from services import Identity, Services, logs
 
-__all__ = ["OPTIONAL", "Anyone", "Desk", "From", "Known", "SignedIn", "Staff", "bearer"]
+__all__ = ["OPTIONAL", "Admin", "Anyone", "Desk", "From", "Known", "SignedIn", "Staff", "bearer"]
 
 LOGIN = "로그인이 필요해요. POST /api/auth/login으로 받은 토큰을 Authorization 헤더에 넣어 주세요."
 # Only for the documentation page; the header is read by ``bearer``.
@@ -96,6 +96,16 @@ async def staff(caller: SignedIn) -> Caller:
 
 
 Staff = Annotated[Caller, Depends(staff)]
+
+
+async def admin(caller: SignedIn) -> Caller:
+    """An administrator. Raises Forbidden."""
+    if caller.role != "admin":
+        raise Forbidden("관리자만 할 수 있는 일이에요.")
+    return caller
+
+
+Admin = Annotated[Caller, Depends(admin)]
 
 
 async def came_from(request: Request, desk: Desk) -> str:

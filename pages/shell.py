@@ -35,6 +35,7 @@ NAVIGATION = (
     Row("quality.py", "품질", ":material/monitoring:", "quality", page.STAFF),
     Row("audit.py", "감사 기록", ":material/history:", "audit", page.STAFF),
     Row("keys.py", "API 키", ":material/key:", "keys", page.ADMIN),
+    Row("diagnostics.py", "진단", ":material/troubleshoot:", "diagnostics", page.ADMIN),
     Row("account.py", "내 계정", ":material/account_circle:", "account", page.SIGNED_IN),
     Row("signin.py", "로그인", ":material/login:", "signin", ("guest",)),
 )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent import conversations as chats
 from agent import core
-from agent.llm import ProviderState, chain_of, providers_of
+from agent.llm import ProviderState
 from agent.prompts import Prompts
 from agent.shop.calendar import add_business_days, day_of
 from agent.shop.claims import allowed_actions, following
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from services.accounts import Accounts
     from services.keys import ApiKeys
     from services.limits import RateLimits
+    from services.llm import Models
     from services.metrics import Metrics
     from services.quality import Quality
     from services.turns import Turns
@@ -174,6 +175,13 @@ class Services:
         return Metrics(self)
 
     @cached_property
+    def llm(self) -> Models:
+        """The language models: the gateway to them and its books."""
+        from services.llm import Models
+
+        return Models(self)
+
+    @cached_property
     def turns(self) -> Turns:
         """The turns under way, of the page and of the API."""
         from services.turns import Turns
@@ -190,7 +198,7 @@ class Services:
             understander=self.understander,
             policy_search=self.search_policies,
             product_search=self.catalogue,
-            llm=chain_of(self.settings, self.metrics.llm_error),
+            llm=self.llm.gateway,
             weather=self.weather,
             limits=core.Limits.of(self.settings),
             clock=self.clock,
@@ -222,6 +230,7 @@ class Services:
             self.desk.understander.understand("안녕하세요", self.clock())
             today = day_of(self.clock())
             self.policies.search("환불", today=today)
+            self.llm.gateway.warm()
             add_business_days(today, 1)  # loads the holiday tables
             tell("준비 완료", 4, 4)
             self._ready.set()
@@ -270,11 +279,12 @@ class Services:
         confirm: str | None = None,
         source: Source = "chat",
         key_id: str | None = None,
+        cancel: threading.Event | None = None,
     ) -> Iterator[Event]:
         """One turn of the conversation; see :func:`agent.core.run_turn`."""
         return core.run_turn(
             self.desk, caller, message, session_id=session_id, image_ids=image_ids,
-            confirm=confirm, source=source, key_id=key_id,
+            confirm=confirm, source=source, key_id=key_id, cancel=cancel,
         )  # fmt: skip
 
     def tool(
@@ -312,8 +322,8 @@ class Services:
         return chats.answer_of(self.database, caller, turn_id, session_id)
 
     def models(self) -> dict[str, ProviderState]:
-        """Each language model's state, last error and latency in ms, by provider."""
-        return providers_of(self.settings, self.desk.llm if self.ready else None)
+        """Each language model's state, by the name of its provider."""
+        return self.llm.gateway.states()
 
     def pending_action(self, caller: Caller, session_id: str) -> PendingActionView | None:
         """The chat's change that still waits for a yes. Raises NotFound."""

@@ -41,7 +41,10 @@ def health(desk: Services) -> tuple[str, dict[str, Any]]:
     desk's own words stand in for it.
     """
     good, parts = ready(desk)
-    models = {name: Component(*state) for name, state in desk.models().items()}
+    models = {
+        name: Component(state.status, state.last_error, state.latency_ms)
+        for name, state in desk.models().items()
+    }
     parts["vision"] = asdict(_vision())
     parts["llm"] = {name: asdict(part) for name, part in models.items()}
     if not good:

@@ -14,7 +14,7 @@ import logging
 import math
 import re
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
@@ -72,7 +72,7 @@ def configure(settings: Settings) -> None:
     Other libraries speak from a warning on. Streamlit keeps its own handlers, which write
     in this format too. Raises nothing; the settings' values were checked when they were read.
     """
-    known = tuple(str(getattr(settings, row.name)) for row in TABLE if row.secret)
+    known = _known(settings)
     as_json = settings.log_format == "json"
     formatter = _Json(known) if as_json else _Text(known)
     handler = _Handler(sys.stderr)
@@ -94,6 +94,19 @@ def configure(settings: Settings) -> None:
     for streamlits in _streamlit_handlers():
         streamlits.setFormatter(formatter)
     logging.captureWarnings(True)
+
+
+def _known(settings: Settings) -> tuple[str, ...]:
+    """Every secret of the settings, one that another place hides too."""
+    found = [getattr(settings, row.name) for row in TABLE if row.secret]
+    for _, table in settings.llm:
+        rows = table.get("providers")
+        for row in rows.values() if isinstance(rows, Mapping) else ():
+            if isinstance(row, Mapping):
+                headers = row.get("headers")
+                found.append(row.get("api_key", ""))
+                found += headers.values() if isinstance(headers, Mapping) else ()
+    return tuple(map(str, found))
 
 
 def mask(text: str, *, known: Collection[str] = ()) -> str:

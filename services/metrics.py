@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from prometheus_client import (
     CONTENT_TYPE_PLAIN_0_0_4,
@@ -50,6 +50,7 @@ class Metrics:
     def __init__(self, desk: Services) -> None:
         # A second series beside every one, that nobody asks for.
         disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._desk = desk
         self.registry = CollectorRegistry(auto_describe=False)
         self._lock = threading.Lock()
         self._routes: set[str] = set()
@@ -77,7 +78,6 @@ class Metrics:
         message: Message | None,
         seconds: float,
         first_delta_s: float | None,
-        cost_usd: float = 0.0,
     ) -> None:
         """Count one turn that ended.
 
@@ -86,7 +86,7 @@ class Metrics:
         """
         source = known(source, words.SOURCES)
         intent = known(message.intent, FLOWS) if message else NONE
-        provider = known(message.provider, words.PROVIDERS) if message else NONE
+        provider = self._provider(message.provider) if message else NONE
         self._turns.labels(intent, provider, known(outcome, words.OUTCOMES)).inc()
         self._turn_seconds.labels(source).observe(seconds)
         if first_delta_s is not None:
@@ -94,7 +94,6 @@ class Metrics:
         if message is not None:
             for flag in message.guardrails:
                 self._guardrails.labels(known(flag, words.FLAGS)).inc()
-            self.llm_usage(message.provider, message.token_usage, cost_usd=cost_usd)
 
     def refused_turn(self, reason: str) -> None:
         """Count a turn that was not begun: "rate_limited", "busy" or "stopping"."""
@@ -103,8 +102,8 @@ class Metrics:
     # ── models ───────────────────────────────────────────────────────────────────────────
 
     def llm_usage(self, provider: str, usage: TokenUsage, *, cost_usd: float = 0.0) -> None:
-        """Count what a model's reply took; :meth:`turn` does it for a turn's own reply."""
-        provider = known(provider, words.PROVIDERS)
+        """Count what a call of a model took."""
+        provider = self._provider(provider)
         for kind, tokens in (
             ("prompt", usage.prompt_tokens),
             ("completion", usage.completion_tokens),
@@ -116,13 +115,14 @@ class Metrics:
 
     def llm_error(self, provider: str, kind: str) -> None:
         """Count a model's failure; ``kind`` is one of ``metrics_words.LLM_ERRORS``."""
-        self._llm_errors.labels(
-            known(provider, words.PROVIDERS), known(kind, words.LLM_ERRORS)
-        ).inc()
+        self._llm_errors.labels(self._provider(provider), known(kind, words.LLM_ERRORS)).inc()
 
-    def breaker(self, provider: str, state: Literal["closed", "half_open", "open"]) -> None:
+    def breaker(self, provider: str, state: str) -> None:
         """Say whether a provider is asked at all. Raises KeyError for an unknown state."""
-        self._breaker.labels(known(provider, words.PROVIDERS)).set(words.BREAKER[state])
+        self._breaker.labels(self._provider(provider)).set(words.BREAKER[state])
+
+    def _provider(self, name: str) -> str:
+        return known(name, self._desk.llm.known_providers)
 
     # ── the rest ─────────────────────────────────────────────────────────────────────────
 

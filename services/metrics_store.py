@@ -59,7 +59,7 @@ class DeskCollector(Collector):
         for name, text, value in (
             ("turns_running", "Turns that have a worker.", turns.running if turns else 0),
             ("turns_waiting", "Turns that wait for a worker.", turns.waiting if turns else 0),
-            ("turn_workers", "Turns that may run at the same time.", workers(settings)),
+            ("turn_workers", "Turns that may run at the same time.", workers(self._desk)),
             ("turn_queue_max", "Turns that may wait.", settings.turn_queue_max),
         ):
             yield GaugeMetricFamily(f"sangdam_{name}", text, value)

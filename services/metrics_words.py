@@ -1,7 +1,7 @@
 """The words of the metrics' labels: every label has a fixed set, the rest is "other".
 
 A label's values are series that Prometheus keeps for weeks, so nothing that a caller can
-choose may become one.
+choose may become one. Providers are the configuration's (``Models.known_providers``).
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from agent.types import ErrorEvent, Message
+from errors import LLM_KINDS
 
 __all__ = [
     "BREAKER",
@@ -18,7 +19,6 @@ __all__ = [
     "NONE",
     "OTHER",
     "OUTCOMES",
-    "PROVIDERS",
     "REFUSED",
     "SEARCH_MODES",
     "SIGN_INS",
@@ -31,12 +31,12 @@ OTHER = "other"
 NONE = "none"  # a turn without a message has neither intent nor provider
 OUTCOMES = ("answered", "clarified", "handed_off", "refused", "failed", "stopped")
 SOURCES = ("chat", "page", "api", "terminal", "system")
-PROVIDERS = ("offline", "openai_compat", "anthropic", "ollama", "midm")
 REFUSED = ("rate_limited", "busy", "stopping")
 SEARCH_MODES = ("hybrid", "keyword", "vector", "none")
 SIGN_INS = ("ok", "bad_credentials", "account_locked", "too_many_sign_ins", "demo_closed")
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-# The input guard's findings, the reasons it refuses for, the output guard's and the model's.
+# The input guard's findings, the reasons it refuses for, the output guard's and the model's:
+# what of a model's reply was not let out, and which of its tool calls were not done.
 FLAGS = (
     *(
         f"pii_{kind}"
@@ -44,11 +44,11 @@ FLAGS = (
     ),
     *("abuse", "injection", "no_words", "too_long", "empty"),
     *("ungrounded_reply", "ungrounded_model_reply", "model_unavailable"),
+    *("model_false_promise", "model_personal_data", "model_markup", "model_asks_secret"),
+    *("model_internal", "tool_unknown", "tool_bad_arguments", "tool_refused"),
+    *("tool_write_refused", "tool_too_many", "tool_too_much"),
 )
-LLM_ERRORS = (
-    "unreachable", "timeout", "auth", "not_found", "rate_limited", "overloaded", "bad_request",
-    "context_too_long", "malformed", "truncated",
-)  # fmt: skip
+LLM_ERRORS = LLM_KINDS
 BREAKER = {"closed": 0, "half_open": 1, "open": 2}
 _REFUSALS = {"abuse", "injection", "too_long", "empty"}
 

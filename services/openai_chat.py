@@ -13,14 +13,15 @@ import base64
 import binascii
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from agent import conversations as chats
 from agent.guardrails import mask_pii
-from agent.llm.openai_compat import Finished, OpenAICompatible
+from agent.llm import ChatMessage, Final, Picture, Piece, Tag, TextDelta
 from agent.types import Caller, Message, TokenUsage
 from errors import BadInput, Forbidden, NotFound, NotSignedIn, SangdamError, Unavailable
 from services.accounts import caller_of
@@ -61,8 +62,8 @@ NEEDS_KEY = (
 )
 NO_RIGHT = "이 키에는 {scope} 권한이 없어요. 관리자에게 권한이 있는 키를 요청해 주세요."
 NO_MODEL = (
-    "연결된 언어 모델이 없어요. llm_base_url과 llm_model(필요하면 llm_api_key) 설정을 적고 "
-    "서버를 다시 시작해 주세요."
+    "연결된 언어 모델이 없어요. 관리자가 진단 화면에서 확인하고, 모델 이름(예: "
+    "SANGDAM_LLM_OLLAMA_MODEL)을 설정한 뒤 서버를 다시 시작하면 쓸 수 있어요."
 )
 _WITH_CONTEXT = "### Task:\nRespond to the user query using the provided context"
 _NOT_CARRIED = ("offered", "last_action")  # a copy of a conversation has nothing to confirm
@@ -92,6 +93,14 @@ class Place:
 
     session_id: str | None = None
     taken: Transcript | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The end of a model's reply; ``usage`` is None where its server did not tell it."""
+
+    reason: str
+    usage: TokenUsage | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,8 +256,10 @@ class OpenAIChat:
         What leaves is masked as everywhere. Raises Unavailable (no model is configured, or
         it fails, also midway), TooMany, BadInput.
         """
-        model = self.desk.desk.llm
-        if not isinstance(model, OpenAICompatible):
+        gateway = self.desk.llm.gateway
+        needs = {"pictures"} if any(one.pictures for one in said) else frozenset()
+        route = gateway.route(purpose="passthrough", needs=needs)
+        if not any(step.provider != "offline" for step in route.steps):
             raise Unavailable(NO_MODEL, code="model_not_configured")
         if sum(len(one.text) for one in said) > MOST_PROMPT_CHARS:
             raise BadInput(f"messages는 모두 {MOST_PROMPT_CHARS:,}자까지 보낼 수 있어요.")
@@ -257,23 +268,30 @@ class OpenAIChat:
             raise BadInput("messages에 role이 user인 메시지를 하나 이상 보내 주세요.",
                            code="no_user_message")  # fmt: skip
         self.desk.limits.turn(asker.caller, "" if asker.key_id else address)
-        return self._watched(model, messages, wishes)
-
-    def _watched(
-        self, model: OpenAICompatible, messages: list[dict[str, Any]], wishes: dict[str, Any]
-    ) -> Iterator[str | Finished]:
-        deadline_s = float(self.desk.settings.turn_timeout_s)
-        try:
-            for piece in model.complete(messages, deadline_s=deadline_s, **wishes):
-                if isinstance(piece, Finished) and piece.usage is not None:
-                    self.desk.metrics.llm_usage(model.provider, piece.usage)
-                yield piece
-        except Unavailable as error:
-            self.desk.metrics.llm_error(model.provider, error.code.removeprefix("model_"))
-            raise
+        pieces = gateway.complete(
+            route, messages, tag=Tag("passthrough"),
+            deadline_s=float(self.desk.settings.turn_timeout_s), **wishes,
+        )  # fmt: skip
+        return _told(pieces)
 
 
-_MODEL_ROLES = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+def _told(pieces: Generator[Piece, None, None]) -> Generator[str | Finished, None, None]:
+    with closing(pieces):
+        for piece in pieces:
+            if isinstance(piece, TextDelta):
+                yield piece.text
+            elif isinstance(piece, Final):
+                used = piece.usage
+                total = used.input_tokens + used.output_tokens
+                counted = TokenUsage(used.input_tokens, used.output_tokens, total)
+                reason = "stop" if piece.finish == "tool_calls" else piece.finish
+                yield Finished(reason, None if used.estimated else counted)
+
+
+_Role = Literal["system", "user", "assistant"]
+_MODEL_ROLES: dict[str, _Role] = {
+    "system": "system", "developer": "system", "user": "user", "assistant": "assistant",
+}  # fmt: skip
 
 
 def model_of(name: str | None) -> str:
@@ -358,12 +376,11 @@ def _bytes_of(url: str) -> bytes:
                        code="unsupported_image_url") from error  # fmt: skip
 
 
-def _for_model(one: Said) -> dict[str, Any]:
+def _for_model(one: Said) -> ChatMessage:
     text = mask_pii(one.text, for_cloud=True).text
-    if not one.pictures:
-        return {"role": _MODEL_ROLES[one.role], "content": text}
-    for url in _few_enough(one.pictures):
-        _bytes_of(url)  # what is no picture's data is refused here too
-    parts: list[dict[str, Any]] = [{"type": "text", "text": text}] if text else []
-    parts += [{"type": "image_url", "image_url": {"url": url}} for url in one.pictures]
-    return {"role": _MODEL_ROLES[one.role], "content": parts}
+    pictures = [Picture(_media_type(url), _bytes_of(url)) for url in _few_enough(one.pictures)]
+    return ChatMessage(_MODEL_ROLES[one.role], text, tuple(pictures))
+
+
+def _media_type(url: str) -> str:
+    return url[len("data:") :].partition(";")[0].lower() or "image/jpeg"

@@ -20,6 +20,7 @@ from contextlib import closing, suppress
 from time import monotonic, perf_counter
 from typing import TYPE_CHECKING
 
+from agent.summary import summarise
 from agent.types import Caller, Delta, ErrorEvent, Event, Message, Source, Status
 from errors import BadInput, SangdamError, TooMany, Unavailable
 from services import logs
@@ -27,7 +28,6 @@ from services.metrics_words import outcome_of
 
 if TYPE_CHECKING:
     from services.desk import Services
-    from settings import Settings
 
 __all__ = ["FAILED", "STOPPING", "LiveTurn", "Turns", "workers"]
 
@@ -66,7 +66,7 @@ class LiveTurn:
         self._changed = threading.Condition()
         self._watchers: list[Callable[[], None]] = []
         self._over = False
-        self._stopped = False
+        self.cancel = threading.Event()
 
     @property
     def over(self) -> bool:
@@ -77,7 +77,7 @@ class LiveTurn:
     @property
     def stopped(self) -> bool:
         """Whether somebody stopped it."""
-        return self._stopped
+        return self.cancel.is_set()
 
     @property
     def seconds(self) -> float:
@@ -140,8 +140,9 @@ class LiveTurn:
             self.stop()
 
     def stop(self) -> None:
-        """Ask the turn to end after the event it is making; what was said is kept."""
-        self._stopped = True
+        """Ask the turn to end: at once where it waits for a model, or else after the event it
+        is making. What was said is kept."""
+        self.cancel.set()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the end; False when it did not come in time."""
@@ -154,7 +155,7 @@ class LiveTurn:
             with closing(_generator(self._make())) as stream:
                 for event in stream:
                     self._add(event)
-                    if self._stopped:
+                    if self.stopped:
                         break
         except SangdamError as error:
             self._add(ErrorEvent(error.code, error.message, error.http_status))
@@ -199,7 +200,7 @@ class Turns:
 
     def __init__(self, desk: Services) -> None:
         self._desk = desk
-        self._workers = workers(desk.settings)
+        self._workers = workers(desk)
         self._most = self._workers + desk.settings.turn_queue_max
         self._pool = ThreadPoolExecutor(self._workers, thread_name_prefix="turn")
         self._idle = threading.Condition()
@@ -245,7 +246,7 @@ class Turns:
         turn = LiveTurn(
             lambda: self._desk.run_turn(
                 caller, message, session_id=session_id, image_ids=image_ids, confirm=confirm,
-                source=source, key_id=key_id,
+                source=source, key_id=key_id, cancel=turn.cancel,
             ),
             session_id=session_id,
             named=lambda turn: self._remember(turn, _who(caller)),
@@ -325,6 +326,16 @@ class Turns:
                 outcome=outcome_of(turn.message, turn.error, stopped=turn.stopped),
                 first_delta_s=turn.first_delta_s,
             )  # fmt: skip
+            self._sum_up(turn)
+
+    def _sum_up(self, turn: LiveTurn) -> None:
+        """Shorten a long conversation for the models of its next turns; nobody waits for it."""
+        if turn.message is None or self._stopping:
+            return
+        try:
+            summarise(self._desk.desk, turn.message.session_id)
+        except Exception:
+            _log.exception("a conversation could not be summed up")
 
     def _remember(self, turn: LiveTurn, owner: str) -> None:
         logs.turn_id.set(turn.turn_id)
@@ -338,15 +349,14 @@ class Turns:
                 self._known.popitem(last=False)
 
 
-def workers(settings: Settings) -> int:
+def workers(desk: Services) -> int:
     """How many turns run at the same time: the setting, or for 0 as many as help.
 
     Turns of templates compute, turns of a language model wait for it.
     """
-    if settings.turn_workers:
-        return int(settings.turn_workers)
-    cores = os.cpu_count() or 1
-    return 64 if settings.llm_base_url and settings.llm_model else cores
+    if desk.settings.turn_workers:
+        return int(desk.settings.turn_workers)
+    return 64 if desk.llm.gateway.configured else os.cpu_count() or 1
 
 
 def _who(caller: Caller) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from store import llm_calls
 from store.database import Row, Tx, dump, load
 from store.models import Conversation, StoredMessage, to_text
 
@@ -19,10 +20,12 @@ __all__ = [
     "find",
     "get",
     "messages",
+    "messages_after",
     "page",
     "remember",
     "session_of_message",
     "set_feedback",
+    "set_summary",
     "touch",
 ]
 
@@ -117,8 +120,9 @@ def delete(tx: Tx, conversation_id: str) -> list[str]:
     """Delete a conversation with everything said in it; returns the ids of the photos gone.
 
     Tickets keep their own text. A photo that a claim of the same customer lists stays, without
-    a conversation: it is the claim's evidence.
+    a conversation: it is the claim's evidence. What models were paid stays, tied to nothing.
     """
+    llm_calls.forget(tx, conversation_id)
     tx.execute(
         "update tickets set conversation_id = null where conversation_id = ?", (conversation_id,)
     )
@@ -166,6 +170,24 @@ def messages(tx: Tx, conversation_id: str, *, limit: int = 200) -> list[StoredMe
         (conversation_id, limit),
     )
     return [_message(row) for row in rows]
+
+
+def messages_after(tx: Tx, conversation_id: str, seq: int) -> list[tuple[int, StoredMessage]]:
+    """The messages numbered higher than ``seq``, each with its number, oldest first."""
+    rows = tx.rows(
+        "select m.*, null rating, null reason from messages m "
+        "where conversation_id = ? and message_seq > ? order by message_seq",
+        (conversation_id, seq),
+    )
+    return [(row["message_seq"], _message(row)) for row in rows]
+
+
+def set_summary(tx: Tx, conversation_id: str, summary: str, *, upto: int) -> None:
+    """Keep what was said up to the message numbered ``upto``, that one included."""
+    tx.update(
+        "conversations", {"conversation_id": conversation_id},
+        {"summary": summary, "summary_upto": upto},
+    )  # fmt: skip
 
 
 def answer_of(tx: Tx, turn_id: str) -> StoredMessage | None:
@@ -219,7 +241,8 @@ def attachment(tx: Tx, image_id: str) -> Row | None:
 
 def _conversation(row: Row) -> Conversation:
     values = {name: load(row[name], {}) for name in ("context", "metadata")}
-    return Conversation(**{**row, **values})
+    told = {"summary": row["summary"] or "", "summary_upto": row["summary_upto"] or 0}
+    return Conversation(**{**row, **values, **told})
 
 
 def _message(row: Row) -> StoredMessage:

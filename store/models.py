@@ -342,7 +342,8 @@ class Claim:
 class Conversation:
     """A chat. ``context`` is what the agent remembers between turns.
 
-    ``metadata`` is what the client that began it over HTTP keeps with it.
+    ``metadata`` is what the client that began it over HTTP keeps with it. ``summary`` tells the
+    messages up to the one numbered ``summary_upto``, both included ("" and 0 before there is one).
     """
 
     conversation_id: str
@@ -354,6 +355,8 @@ class Conversation:
     created_at: str
     updated_at: str
     metadata: dict[str, Any] = field(default_factory=dict)
+    summary: str = ""
+    summary_upto: int = 0
 
 
 @dataclass(frozen=True, slots=True)

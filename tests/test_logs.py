@@ -148,10 +148,12 @@ SECRETS = {
     "url": "http://admin:hunter2@db.internal/x",
     "korean": "비밀번호: 1q2w3e4r!",
     "configured": "the model's key is plainly-configured",
+    "own_header": "the model's header is only-in-a-header",
 }
 LEAKS = (
     "1234567", "1234-5678", "minji@", "4111", "abcdef1", "dXNl", "Zk3jq9", "sk-proj", "eyJ",
     "hunter", "ter 2", "하나", "hun", "1q2w3e4r", "plainly",
+    "only-in",
 )  # fmt: skip
 
 
@@ -160,7 +162,8 @@ LEAKS = (
 def test_no_line_tells_a_secret(stderr: io.StringIO, kind: str, log_format: str) -> None:
     text = SECRETS[kind]
     assert any(leak in text for leak in LEAKS)
-    configure(stderr, log_format=log_format, llm_api_key="plainly-configured")
+    server = {"api_key": "plainly-configured", "headers": {"X-Access": "only-in-a-header"}}
+    configure(stderr, log_format=log_format, llm={"providers": {"vllm": server}})
     LOG.info(text)
     LOG.info("%s", text)
     # Does not fit: logging itself would print it as it is (and pytest's handler would raise).

@@ -182,10 +182,42 @@ def test_foreign_names_in_the_environment_do_not_matter(tmp_path: Path) -> None:
 
 def test_secrets_are_not_shown_when_settings_are_printed(tmp_path: Path) -> None:
     secret = "sk-very-secret"
-    mine = read(tmp_path, {"SANGDAM_LLM_API_KEY": secret})
-    assert mine.llm_api_key == secret
+    mine = read(tmp_path, {"SANGDAM_LLM_OPENAI_API_KEY": secret})
+    assert mine.llm[0] == ("environment", {"providers": {"openai": {"api_key": secret}}})
     assert secret not in f"{mine!r} {mine}"
-    assert [row.name for row in TABLE if row.secret] == ["llm_api_key"]
+
+
+def test_a_value_tells_what_it_hides_and_where(tmp_path: Path) -> None:
+    key = "SANGDAM_PORT"
+    mine = read(tmp_path, {key: "9000"}, env=f"{key}=9001", toml="port = 9002")
+    assert mine.port == 9000
+    assert mine.shadowed("port") == ((".env", "9001"), ("sangdam.toml", 9002), ("default", 8501))
+    assert mine.shadowed("host") == mine.shadowed("prot") == ()
+    assert mine.replace(port=1).shadowed("port") == mine.shadowed("port")
+
+
+def test_the_models_tables_come_from_every_place_the_strongest_first(tmp_path: Path) -> None:
+    mine = read(
+        tmp_path,
+        {"SANGDAM_LLM_OLLAMA_MODEL": " exaone ", "SANGDAM_LLM_MY_BOX_KIND": "openai",
+         "SANGDAM_LLM_VLLM_MODEL": "", "SANGDAM_LLM_TOTAL_S": "30"},
+        env="SANGDAM_LLM_OLLAMA_BASE_URL=http://10.0.0.5:11434\nSANGDAM_LLM_OLLAMA_TOOLS=1",
+        toml="[llm.limits]\ntotal_s = 9\n[llm.providers.ollama]\nmodel = 'other'",
+    )  # fmt: skip
+    assert mine.llm == (
+        ("environment", {"limits": {"total_s": "30"}, "providers": {
+            "ollama": {"model": "exaone"}, "my_box": {"kind": "openai"}}}),
+        (".env", {"providers": {"ollama": {"base_url": "http://10.0.0.5:11434"}}}),
+        ("sangdam.toml", {"limits": {"total_s": 9}, "providers": {"ollama": {"model": "other"}}}),
+    )  # fmt: skip
+    assert read(tmp_path).llm[0] == ("environment", {})
+
+
+def test_a_replaced_table_of_models_stands_before_what_was_read(tmp_path: Path) -> None:
+    mine = read(tmp_path, toml="[llm.limits]\ntotal_s = 9")
+    other = mine.replace(llm={"limits": {"total_s": 5}}, port=1)
+    assert other.llm == (("sangdam.toml", {"limits": {"total_s": 5}}), *mine.llm)
+    assert mine.llm[-1] == ("sangdam.toml", {"limits": {"total_s": 9}})
 
 
 def test_a_secret_of_a_wrong_type_is_not_in_the_refusal() -> None:
@@ -231,7 +263,7 @@ def test_the_module_prints_the_flags() -> None:
 def test_rules_are_the_numbers_the_documents_quote(tmp_path: Path) -> None:
     rules = read(tmp_path, toml="return_window_days = 14").rules()
     assert rules["return_window_days"] == 14
-    assert {"port", "data_dir", "llm_api_key", "demo"}.isdisjoint(rules)
+    assert {"port", "data_dir", "demo"}.isdisjoint(rules)
     assert set(rules) == {row.name for row in TABLE if row.rule}
     assert all(type(value) in (int, bool) for value in rules.values())
 

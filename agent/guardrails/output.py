@@ -17,7 +17,7 @@ from agent.guardrails.mask import mask_pii
 from agent.guardrails.normalise import fold
 from agent.guardrails.pii import find_pii
 
-__all__ = ["OutputCheck", "check_output", "says_done"]
+__all__ = ["OutputCheck", "check_output", "says_done", "says_promised"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,12 @@ _REFUND = re.compile(
 _CONTACT = re.compile(
     r"(?:전화|연락|방문)(?:를|을)?\s?(?:드리겠|드릴게|드립니다|드릴\s?예정|드릴\s?거|갈\s?거|하겠|할게요)"
 )
+# "확인 후 안내드리겠습니다": nobody is told to, unless the desk's own words say who will.
+_LATER = re.compile(
+    r"(?:확인|검토|조회|알아보|살펴보|논의|문의)[^\s.!?\n]{0,6}\s?(?:후에?|뒤에?|다음|고|는\s?대로|되면)?\s?"
+    r"[^.!?\n]{0,14}?(?:안내|연락|답변|회신|말씀|답|알려|처리)[^\s.!?\n]{0,4}\s?"
+    r"(?:드리겠|드릴게|드릴\s?예정|드릴\s?거|주겠|하겠|할게요)"
+)
 _GIFT = re.compile(
     r"(쿠폰|적립금|포인트|사은품|보상금|위로금)(?:을|를|도)?\s?[^.!?\n]{0,12}?(?:드릴게|드리겠|드립니다|드릴\s?거)"
 )
@@ -99,6 +105,12 @@ _DONE_WORDS = _WORDS | {
 }
 _SHORTEST_QUOTE = 10  # letters; shorter ones are phrases that anything may contain
 _SENTENCE = re.compile(r"[^.!?\n]+(?:[.!?](?=\S)[^.!?\n]+)*")
+
+
+def says_promised(text: str) -> frozenset[str]:
+    """What a text promises that somebody would have to keep later: "contact", "gift"."""
+    found = {"contact"} if _CONTACT.search(text) or _LATER.search(text) else set()
+    return frozenset(found | ({"gift"} if _GIFT.search(text) else set()))
 
 
 def says_done(text: str) -> frozenset[str]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from agent.guardrails.mask import MARKS, NUMBERED
-from agent.guardrails.output import says_done
+from agent.guardrails.output import says_done, says_promised
 
 __all__ = ["added_by_wording", "plain_text"]
 
@@ -25,7 +25,7 @@ _ASKS = re.compile(
 )
 _INSIDE = re.compile(
     r"시스템\s?프롬프트|내부\s?(?:지침|지시|메모|규정)|(?:system|developer)\s?(?:prompt|message|instruction)"
-    r"|</?(?:draft|message)>|\btool_call|(?:staff|admin|user)_\d+",
+    r"|</?(?:draft|message|evidence|history)>|\btool_call|(?:staff|admin|user)_\d+",
     re.IGNORECASE,
 )
 _WORDS = 6  # of the instruction in a row: nobody says them by chance
@@ -60,12 +60,15 @@ def added_by_wording(reply: str, draft: str, *, instruction: str = "") -> tuple[
     """What ``reply`` says beyond ``draft``, as codes for the log; empty when nothing.
 
     ``language`` (no Korean where the draft is), ``done`` (a refund or cancellation told as
-    done), ``markup`` (HTML, Markdown links or pictures), ``asks_secret``, ``inside`` (internal
-    ids and words, the instruction's own text), ``mark`` (a mask that stands for nothing).
+    done), ``promise`` (a call, an answer or a present to come), ``markup`` (HTML, Markdown links
+    or pictures), ``asks_secret``, ``inside`` (internal ids and words, the instruction's own
+    text), ``mark`` (a mask that stands for nothing).
     """
     problems = ["language"] if _korean(draft) > 0.5 > 2 * _korean(reply) else []
     if not says_done(reply) <= says_done(draft):
         problems.append("done")
+    if not says_promised(reply) <= says_promised(draft):
+        problems.append("promise")
     for code, pattern in (("markup", _MARKUP), ("asks_secret", _ASKS), ("inside", _INSIDE)):
         if any(found[0] not in draft for found in pattern.finditer(reply)):
             problems.append(code)

@@ -110,14 +110,15 @@ def _handler(model: ObedientModel) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             length = int(self.headers["Content-Length"])
             model.asked.append(json.loads(self.rfile.read(length)))
-            choice = {"index": 0, "finish_reason": "stop",
-                      "message": {"role": "assistant", "content": model.text}}  # fmt: skip
-            answer = {"id": "x", "object": "chat.completion", "created": 1, "model": "obedient",
-                      "choices": [choice]}  # fmt: skip
+            head = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "obedient"}
             self.send_response(200)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", "text/event-stream")
             self.end_headers()
-            self.wfile.write(json.dumps(answer).encode())
+            for delta, reason in (({"content": model.text}, None), ({}, "stop")):
+                choice = {"index": 0, "delta": delta, "finish_reason": reason}
+                line = json.dumps({**head, "choices": [choice]})
+                self.wfile.write(f"data: {line}\n\n".encode())
+            self.wfile.write(b"data: [DONE]\n\n")
 
         def log_message(self, *args: Any) -> None:
             """Silent."""

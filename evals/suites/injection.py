@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from agent.flows import FLOWS
 from agent.guardrails import detect_injection
 from evals.abuse.sets import harmless_messages
 from evals.injection.plant import ObedientModel, index_with, photo, plant
@@ -103,8 +104,10 @@ def _play_policies(subject: Subject, cases: list[Case]) -> Iterator[Played]:
 
 def _play_models(subject: Subject, cases: list[Case]) -> Iterator[Played]:
     with ObedientModel().serve() as model:
-        live = {"llm_base_url": model.url, "llm_model": "obedient"}
-        with subject.fresh_shop(**live) as (shop, _):
+        # Local providers word what is about orders, claims and policies; here it words all.
+        row = {"base_url": model.url, "model": "obedient"}
+        routes = {flow.domain: ["vllm"] for flow in FLOWS.values()}
+        with subject.fresh_shop(llm={"providers": {"vllm": row}, "routes": routes}) as (shop, _):
             player = Player(shop)
             for case in cases:
                 model.text, asked = player.fill(case.text), len(model.asked)

@@ -20,6 +20,7 @@ from store.migrations import (
     m008_quality,
     m009_recommendations,
     m010_http,
+    m011_llm,
 )
 
 __all__ = ["MIGRATIONS", "apply"]
@@ -35,6 +36,7 @@ MIGRATIONS = (
     ("m008_quality", m008_quality.apply),
     ("m009_recommendations", m009_recommendations.apply),
     ("m010_http", m010_http.apply),
+    ("m011_llm", m011_llm.apply),
 )
 
 

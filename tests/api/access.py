@@ -223,6 +223,11 @@ ROWS: tuple[Row, ...] = (
     Row("POST /api/images", "self", status=201, note="in a chat",
         sent=lambda at: _file(at) | {"data": {"session_id": at.session}}),
     Row("GET /api/images/{image_id}", "holder", _id("image")),
+    Row("POST /api/llm/generate", "staff", sent=_json(
+        role="copywriter", task="sns", payload={"product": "무선 이어폰", "points": ["가벼워요"]})),
+    Row("GET /api/debug/settings", "admin"),
+    Row("GET /api/debug/{provider}", "admin", lambda at: {"provider": "offline"}),
+    Row("GET /api/debug/{provider}/generate", "admin", lambda at: {"provider": "offline"}),
     Row("GET /v1/models", "v1"),
     Row("GET /v1/models/{model}", "v1", lambda at: {"model": "orchestrator"}),
     Row("POST /v1/chat/completions", "v1_chat", sent=_json(**_SAID)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import socket
@@ -13,13 +12,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx2
 
 from services import Services
 from tests.conftest import CACHE, ROOT, copy_database
+from tests.llmserver import LLMServer, Reply
+from tests.llmserver.reply import Body
 
 START_S = 180.0  # the machine may be busy
 PARTS = ("models", "policy_index", "product_index")
@@ -82,59 +82,34 @@ def _wait(running: Console) -> None:
     raise AssertionError(f"the server did not start:\n{running.log[-4000:]}")
 
 
-class SlowModel(ThreadingHTTPServer):
+class SlowModel(LLMServer):
     """An OpenAI-compatible server that waits before it repeats the draft it was given."""
 
-    daemon_threads = True
-
     def __init__(self, seconds: float) -> None:
-        super().__init__(("127.0.0.1", 0), _Answer)
         self.seconds = seconds
-        self.asked = threading.Semaphore(0)
+        self.calls = threading.Semaphore(0)
+        super().__init__(self._repeat)
+
+    def _repeat(self, body: Body) -> Reply:
+        self.calls.release()
+        return Reply(draft_of(body), delay_s=self.seconds)
 
     @property
     def settings(self) -> dict[str, str]:
         """What the console must be told to use it."""
         return {
-            "SANGDAM_LLM_BASE_URL": f"http://127.0.0.1:{self.server_port}/v1",
-            "SANGDAM_LLM_MODEL": "slow", "SANGDAM_LLM_API_KEY": "any",
+            "SANGDAM_LLM_VLLM_BASE_URL": self.base_url("openai"), "SANGDAM_LLM_VLLM_MODEL": "slow",
         }  # fmt: skip
 
 
-class _Answer(BaseHTTPRequestHandler):
-    server: SlowModel
-
-    def do_POST(self) -> None:
-        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.asked.release()
-        time.sleep(self.server.seconds)
-        said = asked["messages"][-1]["content"]
-        draft = said.partition("<draft>")[2].removesuffix("</draft>")
-        choice = {"index": 0, "finish_reason": "stop",
-                  "message": {"role": "assistant", "content": draft}}  # fmt: skip
-        body = json.dumps({
-            "id": "c1", "object": "chat.completion", "created": 0, "model": asked["model"],
-            "choices": [choice],
-            "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2},
-        }).encode()  # fmt: skip
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Nothing: its lines would stand among the test's."""
+def draft_of(body: Body) -> str:
+    """The desk's own words in a request to word them."""
+    said = str(body["messages"][-1]["content"])
+    return said.partition("<draft>")[2].partition("</draft>")[0].strip()
 
 
 @contextmanager
 def slow_model(seconds: float) -> Iterator[SlowModel]:
     """A model on loopback that takes ``seconds`` for every reply."""
     with SlowModel(seconds) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join(10)
+        yield server

@@ -28,8 +28,8 @@ SAME = {"status", "status_ko", "code", "kind", "role", "intent", "mode", "mode_u
         "title", "section", "product_id", "allowed_actions", "tools_used", "fee_label"}  # fmt: skip
 # Commands of the operator, other programs' errors, and what a turn tells in words.
 NOT_OVER_HTTP = (
-    "agent/terminal", "agent/weather_client.py", "agent/tools/weather.py", "retrieval",
-    "store/account_command.py", "store/archive.py", "store/backup.py", "store/imports",
+    "agent/llm/local.py", "agent/terminal", "agent/weather_client.py", "agent/tools/weather.py",
+    "retrieval", "store/account_command.py", "store/archive.py", "store/backup.py", "store/imports",
     "store/seed", "store/transfer.py",
 )  # fmt: skip
 # Tools no route runs (the desk's pages do, or a turn, which tells it in words); a page's keys.
@@ -42,8 +42,7 @@ NOT_OF_A_ROUTE = {
 }
 # Codes that are put together, where they are, and what they may be.
 COMPUTED = {
-    "agent/llm/openai_compat.py": {"auth", "bad_request", "malformed", "not_found", "overloaded",
-                                   "rate_limited", "timeout", "truncated", "unreachable"},
+    "errors.py": {f"model_{kind}" for kind in errors.LLM_KINDS},
     "services/turns.py": {"busy", "stopping"},
     "services/limits.py": {"rate_limited", "too_many_sign_ins"},
 }  # fmt: skip
@@ -185,6 +184,7 @@ def codes_of(path: Path) -> set[str]:
                         "code",
                         "error.code",
                         "event.code",
+                        "failure.code",
                         "first.code",
                     )
                     assert told or passed_on or name in COMPUTED, f"{name}: {ast.unparse(node)}"
@@ -208,9 +208,7 @@ def codes() -> dict[str, str]:
     for path in places:
         name = str(path.relative_to(ROOT))
         if not name.startswith(NOT_OVER_HTTP) and path.name != "__main__.py":
-            prefix = "model_" if name == "agent/llm/openai_compat.py" else ""
-            made = codes_of(path) | {prefix + one for one in COMPUTED.get(name, ())}
-            found |= dict.fromkeys(made, name)
+            found |= dict.fromkeys(codes_of(path) | COMPUTED.get(name, set()), name)
     return {code: name for code, name in found.items() if code not in NOT_OF_A_ROUTE}
 
 

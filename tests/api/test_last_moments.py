@@ -18,7 +18,8 @@ from tests.api.console import Console, console, seeded, slow_model
 
 pytestmark = pytest.mark.process
 
-SLOW = {"SANGDAM_SHUTDOWN_GRACE_S": "1", "SANGDAM_LLM_TIMEOUT_S": "50"}
+PATIENT = {"SANGDAM_LLM_TOTAL_S": "50", "SANGDAM_LLM_FIRST_TOKEN_S": "50"}
+SLOW = {"SANGDAM_SHUTDOWN_GRACE_S": "1", **PATIENT}
 
 
 class Asking(threading.Thread):
@@ -47,7 +48,7 @@ def test_a_models_thread_does_not_hold_the_server(base: Services, tmp_path: Path
                 time.sleep(pause_s)
         said = {"messages": [{"role": "user", "content": "안녕하세요"}]}
         asking = Asking(running, "/v1/chat/completions", {"model": "passthrough", **said})
-        assert model.asked.acquire(timeout=30), running.log
+        assert model.calls.acquire(timeout=30), running.log
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(10) == 0, running.log[-4000:]
         asking.join(10)
@@ -63,7 +64,7 @@ def test_ctrl_c_waits_and_a_second_one_does_not(base: Services, tmp_path: Path) 
         console(seeded(base, tmp_path / "data"), **model.settings) as running,
     ):
         Asking(running, "/api/chat", {"message": "반품은 며칠 안에 해야 하나요?"})
-        assert model.asked.acquire(timeout=30), running.log
+        assert model.calls.acquire(timeout=30), running.log
         running.process.send_signal(signal.SIGINT)
         time.sleep(1)
         assert running.process.poll() is None

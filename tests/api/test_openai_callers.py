@@ -134,7 +134,7 @@ def test_beyond_loopback_a_key_is_asked_for(api: Api) -> None:
     # Staff may use the model alone; none is configured here.
     got = post(api, [user("안녕")], staff, model="passthrough")
     assert (got.status_code, got.json()["error"]["code"]) == (503, "model_not_configured")
-    assert "llm_base_url" in got.json()["error"]["message"]
+    assert "SANGDAM_LLM_OLLAMA_MODEL" in got.json()["error"]["message"]
 
 
 @pytest.mark.parametrize(("setting", "status"), [("yes", 401), ("no", 200), ("auto", 200)])

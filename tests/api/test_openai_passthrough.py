@@ -17,10 +17,18 @@ REPLY = "안녕하세요, 모델이에요."
 @pytest.fixture
 def model(api: Api) -> Iterator[ModelServer]:
     with model_server() as server:
-        api.shop.settings = api.shop.settings.replace(
-            llm_base_url=server.url, llm_model="tiny", llm_api_key="secret", llm_timeout_s=5
-        )
+        use(api, server.url)
         yield server
+        api.shop.llm.gateway.close()
+
+
+def use(api: Api, url: str) -> None:
+    """Name the model at ``url`` to the shop."""
+    row = {"base_url": url, "model": "tiny", "api_key": "secret"}
+    table = {"providers": {"vllm": row}, "limits": {"retries": 0, "first_token_s": 5}}
+    api.shop.settings = api.shop.settings.replace(llm=table)
+    api.shop.__dict__.pop("llm", None)
+    api.shop.llm.gateway.warm()
 
 
 def test_whole(api: Api, model: ModelServer) -> None:
@@ -40,7 +48,11 @@ def test_whole(api: Api, model: ModelServer) -> None:
     assert asked["messages"] == [{"role": "system", "content": "짧게"}, user("안녕")]
     assert (asked["max_tokens"], asked["temperature"], asked["stop"]) == (20, 0.3, ["끝"])
     assert "tools" not in asked
-    assert tables(api.shop) == before  # the model alone: nothing of the desk is touched
+    after = tables(api.shop)
+    assert [call["purpose"] for call in after.pop("llm_calls")] == ["passthrough"]
+    assert len(after.pop("llm_days")) == 1
+    del before["llm_calls"], before["llm_days"]
+    assert after == before  # the model alone: nothing of the desk is touched
 
 
 @pytest.mark.parametrize("stream", [False, True])
@@ -62,7 +74,7 @@ def test_what_a_careless_server_sends_is_set_right(
         assert done == "[DONE]"
         text = "".join(c["choices"][0]["delta"].get("content", "") for c in chunks)
         reason, usage = chunks[-1]["choices"][0]["finish_reason"], last["usage"]
-    assert (text, reason) == (f"{REPLY}?", "stop")  # a call of a tool would not be sent on
+    assert (text, reason) == (f"{REPLY}\ufffd", "stop")  # a call of a tool would not be sent on
     assert usage["total_tokens"] == usage["prompt_tokens"] + usage["completion_tokens"] > 0
 
 
@@ -113,7 +125,7 @@ def test_personal_data_stays_here(api: Api, model: ModelServer) -> None:
 
 @pytest.mark.parametrize(
     ("mode", "code"),
-    [("refuses", "model_auth"), ("html", "model_truncated")],
+    [("refuses", "model_auth"), ("html", "model_malformed")],
 )
 def test_a_failure_before_the_first_word_is_an_ordinary_error(
     api: Api, model: ModelServer, mode: str, code: str
@@ -166,7 +178,7 @@ def test_a_client_that_leaves_frees_the_model(api: Api, model: ModelServer) -> N
 
 
 def test_a_server_that_is_down(api: Api, model: ModelServer) -> None:
-    api.shop.settings = api.shop.settings.replace(llm_base_url="http://127.0.0.1:9/v1")
+    use(api, "http://127.0.0.1:9/v1")
     got = post(api, [user("안녕")], model="passthrough")
     assert (got.status_code, got.json()["error"]["code"]) == (503, "model_unreachable")
 

@@ -81,7 +81,7 @@ def test_a_turn_under_way_is_finished_and_the_server_goes(base: Services, tmp_pa
     ):
         chats = [Chat(running) for _ in range(3)]
         for _ in chats:
-            assert model.asked.acquire(timeout=30), running.log
+            assert model.calls.acquire(timeout=30), running.log
         stopped = time.monotonic()
         running.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
@@ -106,13 +106,14 @@ def test_a_turn_under_way_is_finished_and_the_server_goes(base: Services, tmp_pa
 def test_a_turn_that_takes_too_long_does_not_hold_the_server(
     base: Services, tmp_path: Path
 ) -> None:
-    settings = {"SANGDAM_SHUTDOWN_GRACE_S": "1", "SANGDAM_LLM_TIMEOUT_S": "50"}
+    patient = {"SANGDAM_LLM_TOTAL_S": "50", "SANGDAM_LLM_FIRST_TOKEN_S": "50"}
+    settings = {"SANGDAM_SHUTDOWN_GRACE_S": "1", **patient}
     with (
         slow_model(40.0) as model,
         console(seeded(base, tmp_path / "data"), **model.settings, **settings) as running,
     ):
         chat = Chat(running)
-        assert model.asked.acquire(timeout=30), running.log
+        assert model.calls.acquire(timeout=30), running.log
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(10) == 0, running.log[-4000:]
         chat.join(10)

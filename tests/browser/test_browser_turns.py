@@ -47,7 +47,7 @@ def ask(page: Page, model: SlowModel, text: str = QUESTION) -> None:
     box = page.get_by_test_id("stChatInputTextArea")
     box.fill(text)
     box.press("Enter")
-    assert model.asked.acquire(timeout=20)
+    assert model.calls.acquire(timeout=20)
 
 
 def replies(page: Page, text: str) -> None:
@@ -82,7 +82,7 @@ def test_a_full_desk_says_so_and_sends_again(chat: Page, slow: tuple[Console, Sl
         )
     )
     busy.start()
-    assert model.asked.acquire(timeout=20)
+    assert model.calls.acquire(timeout=20)
     box = chat.get_by_test_id("stChatInputTextArea")
     box.fill(OTHER)
     box.press("Enter")

@@ -50,12 +50,13 @@ def counted(base: Services) -> Services:
     """A shop that has counted one of everything it can count."""
     shop = make_services(base.settings.data_path)
     metrics = shop.metrics
-    for provider in words.PROVIDERS:
+    for provider in sorted(shop.llm.known_providers):
         message = Message("s", "m", "", "", "policy", 1.0, provider=provider,
                           token_usage=TokenUsage(1, 1, 2))  # fmt: skip
         for outcome in words.OUTCOMES:
             metrics.turn(source="chat", outcome=outcome, message=message, seconds=1,
-                         first_delta_s=1, cost_usd=1)  # fmt: skip
+                         first_delta_s=1)  # fmt: skip
+        metrics.llm_usage(provider, message.token_usage, cost_usd=1)
         metrics.llm_error(provider, "timeout")
         metrics.breaker(provider, "open")
     for status in (200, 503):

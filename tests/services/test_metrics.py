@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import ast
-import inspect
-import pkgutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from importlib import import_module
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-import agent.llm
+from agent import wording
 from agent.flows import FLOWS
 from agent.guardrails.input import Reason
 from agent.guardrails.pii import Kind
 from agent.types import Caller, Delta, ErrorEvent, Message, Source, TokenUsage
+from errors import LLMKind
 from retrieval.types import ModeUsed
 from services import Services, metrics_store
 from services import metrics_words as words
@@ -116,24 +115,25 @@ def test_how_a_turn_ends() -> None:
 
 def test_a_models_tokens_and_cost(shop: Services) -> None:
     said = Message(
-        "s", "m", "네.", "2026", "policy", 0.9, provider="openai_compat", model="any",
+        "s", "m", "네.", "2026", "policy", 0.9, provider="openai", model="any",
         token_usage=TokenUsage(120, 30, 150),
     )  # fmt: skip
-    for _ in range(2):
-        shop.metrics.turn(
-            source="api", outcome="answered", message=said, seconds=1, first_delta_s=None,
-            cost_usd=0.25,
-        )  # fmt: skip
+    shop.metrics.turn(source="api", outcome="answered", message=said, seconds=1, first_delta_s=None)
     found = samples(shop)
-    assert value(found, "llm_tokens_total", provider="openai_compat", kind="prompt") == 240
-    assert value(found, "llm_tokens_total", provider="openai_compat", kind="completion") == 60
-    assert value(found, "llm_cost_usd_total", provider="openai_compat") == 0.5
+    assert value(found, "turns_total", intent="policy", provider="openai", outcome="answered") == 1
+    assert not series(found, "llm_tokens_total")  # its calls are counted, one by one
+    for _ in range(2):
+        shop.metrics.llm_usage("openai", said.token_usage, cost_usd=0.25)
+    found = samples(shop)
+    assert value(found, "llm_tokens_total", provider="openai", kind="prompt") == 240
+    assert value(found, "llm_tokens_total", provider="openai", kind="completion") == 60
+    assert value(found, "llm_cost_usd_total", provider="openai") == 0.5
 
 
 def test_everything_else_that_is_counted(shop: Services) -> None:
     shop.metrics.refused_turn("busy")
-    shop.metrics.llm_error("openai_compat", "timeout")
-    shop.metrics.breaker("openai_compat", "open")
+    shop.metrics.llm_error("openai", "timeout")
+    shop.metrics.breaker("openai", "open")
     shop.metrics.breaker("ollama", "half_open")
     shop.metrics.search("hybrid", 0.02, True)
     shop.metrics.search("keyword", 0.004, False)
@@ -141,8 +141,8 @@ def test_everything_else_that_is_counted(shop: Services) -> None:
     shop.metrics.sign_in("bad_credentials")
     found = samples(shop)
     assert value(found, "turns_refused_total", reason="busy") == 1
-    assert value(found, "llm_errors_total", provider="openai_compat", kind="timeout") == 1
-    assert value(found, "llm_breaker_state", provider="openai_compat") == 2
+    assert value(found, "llm_errors_total", provider="openai", kind="timeout") == 1
+    assert value(found, "llm_breaker_state", provider="openai") == 2
     assert value(found, "llm_breaker_state", provider="ollama") == 1
     assert value(found, "search_duration_seconds_count", mode="hybrid") == 1
     assert value(found, "searches_empty_total", mode="hybrid") == 0
@@ -152,7 +152,7 @@ def test_everything_else_that_is_counted(shop: Services) -> None:
     assert value(found, "http_request_duration_seconds_sum", route=route) == 0.2
     assert value(found, "sign_ins_total", outcome="bad_credentials") == 1
     with pytest.raises(KeyError):
-        shop.metrics.breaker("openai_compat", "ajar")  # type: ignore[arg-type]
+        shop.metrics.breaker("openai", "ajar")  # type: ignore[arg-type]
 
 
 def test_a_thousand_odd_words_make_one_series(shop: Services) -> None:
@@ -163,6 +163,7 @@ def test_a_thousand_odd_words_make_one_series(shop: Services) -> None:
                           token_usage=TokenUsage(1, 1, 2))  # fmt: skip
         counting.turn(source=odd, outcome=odd, message=message, seconds=1, first_delta_s=1)
         counting.refused_turn(odd)
+        counting.llm_usage(odd, TokenUsage(1, 1, 2))
         counting.llm_error(odd, odd)
         counting.breaker(odd, "open")
         counting.search(odd, 1, False)
@@ -228,28 +229,42 @@ def test_the_words_are_those_of_the_parts() -> None:
     )
 
 
+def flags_of(call: ast.AST) -> Iterator[str]:
+    """The flags that a piece of the agent's code raises by name."""
+    if isinstance(call, ast.Call) and call.args:
+        name = ast.unparse(call.func)
+        if name in ("flags.append", "state.flags.append") or name.endswith(".refuse"):
+            yield from strings(call.args[0])
+    if isinstance(call, ast.AugAssign) and ast.unparse(call.target) == "state.flags":
+        yield from strings(call.value)
+
+
+def strings(node: ast.AST) -> Iterator[str]:
+    for part in ast.walk(node):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            yield part.value
+
+
 def test_every_flag_that_the_agent_raises_is_known() -> None:
     raised = {
-        call.args[0].value
+        flag
         for path in (ROOT / "agent").rglob("*.py")
-        for call in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(call, ast.Call)
-        and ast.unparse(call.func) in ("flags.append", "state.flags.append")
-        and isinstance(call.args[0], ast.Constant)
-    }
-    assert {"abuse", "model_unavailable", "ungrounded_reply"} <= raised  # the search finds them
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for flag in flags_of(node)
+        if flag
+    } | set(wording._FLAG.values())
+    assert {"abuse", "model_unavailable", "ungrounded_reply", "tool_refused"} <= raised
     assert raised <= set(words.FLAGS)
 
 
-def test_every_provider_is_known() -> None:
-    providers = {
-        made.provider
-        for found in pkgutil.iter_modules(agent.llm.__path__)
-        for _, made in inspect.getmembers(import_module(f"agent.llm.{found.name}"), inspect.isclass)
-        if isinstance(getattr(made, "provider", None), str)
-    }
-    assert "openai_compat" in providers
-    assert providers <= set(words.PROVIDERS)
+def test_providers_are_the_configurations(tmp_path: Path) -> None:
+    mine = {"providers": {"attic": {"kind": "openai", "base_url": "http://127.0.0.1:9/v1"}}}
+    desk = make_services(tmp_path, llm=mine)
+    for name in ("attic", "ollama", "offline", "openai_compat", "cellar"):
+        desk.metrics.llm_error(name, "timeout")
+    told = {one["provider"] for one in series(samples(desk), "llm_errors_total")}
+    assert told == {"attic", "ollama", "offline", "other"}
+    assert set(words.LLM_ERRORS) == set(get_args(LLMKind))
 
 
 # ── the store ────────────────────────────────────────────────────────────────────────────
@@ -261,7 +276,7 @@ def test_a_scrape_before_the_store_exists(tmp_path: Path) -> None:
     assert value(found, "ready") == value(found, "store_up") == 0
     assert value(found, "database_size_bytes") == 0
     assert not series(found, "tickets")
-    assert value(found, "turn_workers") == workers(desk.settings) >= 1  # not the setting's 0
+    assert value(found, "turn_workers") == workers(desk) >= 1  # not the setting's 0
     assert not (tmp_path / "new").exists()
     assert set(desk.__dict__).isdisjoint({"turns", "tokenizer", "index", "desk", "policies"})
 

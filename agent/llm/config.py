@@ -1,0 +1,182 @@
+"""The ``[llm]`` tables: who the models are, who answers what, and within which bounds.
+
+Four places are laid over each other key by key, as with every setting: the environment,
+``.env``, ``sangdam.toml`` and ``defaults.toml`` beside this file. Each value keeps its origin
+and what it shadowed. A table that makes no sense is refused at the start, by name.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from agent.llm.types import SchemaSupport
+from errors import BadSetting
+
+__all__ = ["Budget", "LLMConfig", "Limits", "Origins", "Price", "ProviderRow", "load_config"]
+
+DEFAULTS = Path(__file__).with_name("defaults.toml")
+OFFLINE = "offline"
+Seconds = Annotated[float, Field(gt=0, le=600)]
+Chain = tuple[str, ...]
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_Row):
+    """Bounds of one call; units are in the names."""
+
+    first_token_s: Seconds
+    total_s: Seconds
+    retries: Annotated[int, Field(ge=0, le=5)]
+    retry_after_max_s: Annotated[float, Field(ge=0, le=60)]
+    breaker_failures: Annotated[int, Field(ge=1, le=100)]
+    breaker_cooldown_s: Seconds
+    max_output_tokens: Annotated[int, Field(ge=16, le=32000)]
+    max_output_chars: Annotated[int, Field(ge=100, le=1_000_000)]
+    tool_steps: Annotated[int, Field(ge=0, le=5)]
+    history_tokens: Annotated[int, Field(ge=0, le=100_000)]
+    understand_below_percent: Annotated[int, Field(ge=0, le=100)]
+
+
+class Budget(_Row):
+    """Most that may be spent; 0 is no limit."""
+
+    turn_usd: Annotated[float, Field(ge=0)]
+    turn_tokens: Annotated[int, Field(ge=0)]
+    day_usd: Annotated[float, Field(ge=0)]
+
+
+class Price(_Row):
+    """USD for a million tokens. ``cache_read`` and ``cache_write`` default to ``input``."""
+
+    input: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+    cache_read: Annotated[float, Field(ge=0)] | None = None
+    cache_write: Annotated[float, Field(ge=0)] | None = None
+
+
+class ProviderRow(_Row):
+    """One ``[llm.providers.NAME]``; empty strings are not configured.
+
+    ``local`` overrides the kind's own word on whether what is said to it stays in the house.
+    """
+
+    kind: str
+    base_url: str = ""
+    model: str = ""
+    api_key: str = Field(default="", repr=False)
+    local: bool | None = None
+    tools: bool = True
+    # `schema` shadows a deprecated pydantic method, so the field has another name inside.
+    schema_support: SchemaSupport = Field(default="native", alias="schema")
+    usage_in_stream: bool = True
+    temperature: bool = True
+    context_tokens: Annotated[int, Field(ge=0)] = 0
+    concurrency: Annotated[int, Field(ge=1, le=1000)] = 16
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)
+
+
+class _Tables(_Row):
+    local: Chain
+    cloud: Chain
+    routes: dict[str, Chain]
+    purposes: dict[str, Chain]
+    limits: Limits
+    budget: Budget
+    providers: dict[str, ProviderRow]
+    prices: dict[str, Price] = {}
+
+
+# "providers.ollama.model" → ((origin, value), …), the one in force first.
+Origins = Mapping[str, tuple[tuple[str, Any], ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class LLMConfig:
+    """The tables in force, and where each value came from."""
+
+    local: Chain
+    cloud: Chain
+    routes: Mapping[str, Chain]
+    purposes: Mapping[str, Chain]
+    limits: Limits
+    budget: Budget
+    providers: Mapping[str, ProviderRow]
+    prices: Mapping[str, Price]
+    origins: Origins
+
+
+def load_config(settings: Any) -> LLMConfig:
+    """The configuration from ``settings.llm`` over the shipped one.
+
+    Raises BadSetting naming the key and what would be accepted.
+    """
+    shipped = tomllib.loads(DEFAULTS.read_text("utf-8"))
+    origins: dict[str, list[tuple[str, Any]]] = {}
+    merged: dict[str, Any] = {}
+    for origin, table in (*settings.llm, ("default", shipped)):
+        for path, value in _leaves(table):
+            _put(merged, path, value, origin)
+            origins.setdefault(".".join(path), []).append((origin, value))
+    try:
+        tables = _Tables.model_validate(merged)
+    except ValidationError as error:
+        raise BadSetting(_told(error)) from error
+    _check_names(tables)
+    kept = {name: tuple(places) for name, places in origins.items()}
+    return LLMConfig(**{name: getattr(tables, name) for name in _Tables.model_fields}, origins=kept)
+
+
+def _leaves(table: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, (*at, name))
+        else:
+            yield (*at, name), value
+
+
+def _put(tree: dict[str, Any], path: tuple[str, ...], value: Any, origin: str) -> None:
+    """Set a leaf unless a stronger place has set it."""
+    for name in path[:-1]:
+        tree = tree.setdefault(name, {})
+        if not isinstance(tree, dict):
+            raise BadSetting(
+                f"[llm]의 {'.'.join(path)}({origin})는 쓸 수 없습니다. {name}은 값입니다."
+            )
+    if isinstance(value, list):
+        value = tuple(value)
+    tree.setdefault(path[-1], value)
+
+
+def _told(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"[llm]에 모르는 설정이 있습니다: {where}. docs/llm.md의 표를 확인해 주세요."
+    return (
+        f"[llm]의 {where} 값을 쓸 수 없습니다. {first['msg']} (docs/llm.md의 표를 확인해 주세요.)"
+    )
+
+
+def _check_names(tables: _Tables) -> None:
+    """Every chain names what there is. Raises BadSetting."""
+    groups = {"local": tables.local, "cloud": tables.cloud}
+    if OFFLINE in tables.providers or groups.keys() & tables.providers.keys():
+        raise BadSetting("[llm.providers]에는 offline, local, cloud라는 이름을 쓸 수 없습니다.")
+    chains = {**groups, **tables.routes, **tables.purposes}
+    for name, chain in chains.items():
+        for entry in chain:
+            known = entry.partition(":")[0] in {*tables.providers, OFFLINE}
+            if not known and (name in groups or entry not in groups):
+                raise BadSetting(
+                    f"[llm]의 {name}에 모르는 제공자 {entry!r}가 있습니다. "
+                    f"{', '.join(tables.providers)} 가운데에서 적어 주세요."
+                )

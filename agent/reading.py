@@ -1,0 +1,71 @@
+"""What a message means: the classifier's guess, a model's where that is unsure, the context."""
+
+from __future__ import annotations
+
+import logging
+
+from agent.desk import Desk, State
+from agent.errands import find_errand
+from agent.flows import FLOWS
+from agent.llm import Tag
+from agent.llm.understand import clearer
+from agent.resolve import resolve
+from agent.types import Understood
+from agent.wishes import after_but_not, split_wishes, unspaced
+from errors import Unavailable
+from store import conversations as stored
+
+__all__ = ["understand"]
+
+log = logging.getLogger("sangdam.turn")
+UNDERSTAND_SHARE = 0.4  # of the time a model may take; the rest is the reply's
+MESSAGES, MESSAGE_CHARS = 4, 300  # of the conversation, that a model reads along
+
+
+def understand(desk: Desk, state: State) -> tuple[Understood, str]:
+    """What is meant in its context, and a second wish of the message (or "")."""
+    state.text = unspaced(state.text)
+    first = after_but_not(state.text, lambda text: desk.understander.understand(text, state.now))
+    second = ""
+    if state.context.asking is None:
+        wishes = split_wishes(
+            state.text, lambda text: desk.understander.understand(text, state.now)
+        )
+        if wishes is not None:
+            (state.text, first), second = wishes
+        elif desk.llm is not None:
+            first = _ask_model(desk, state, first)
+    understood = resolve(
+        first, state.text, state.context, images=bool(state.images),
+        min_confidence=desk.limits.min_confidence,
+    )  # fmt: skip
+    return understood, second
+
+
+def _ask_model(desk: Desk, state: State, guess: Understood) -> Understood:
+    """A model's reading where the classifier is unsure; its own where no model gives one."""
+    assert desk.llm is not None
+    limits = desk.llm.config.limits
+    sure = guess.confidence * 100 >= limits.understand_below_percent
+    if sure or guess.slots.yes_no is not None or find_errand(state.text):
+        return guess
+    route = desk.llm.route(purpose="understand")
+    if not any(step.provider != "offline" for step in route.steps):
+        return guess
+    instruction = desk.prompts.purpose("understand")
+    session_id = state.conversation.conversation_id
+    with desk.database.read() as tx:
+        said = stored.messages(tx, session_id, limit=MESSAGES + 1)[:-1]
+    try:
+        reading, finals = clearer(
+            desk.llm, route, instruction, guess, state.text,
+            [(message.role, message.content[:MESSAGE_CHARS]) for message in said],
+            intents=tuple(FLOWS), spend=state.spend, cancel=state.cancel,
+            tag=Tag("understand", instruction.version, state.turn_id, session_id),
+            deadline_s=state.left_s(limits.total_s * UNDERSTAND_SHARE),
+        )  # fmt: skip
+    except Unavailable as error:
+        log.warning("turn %s: no model read it: %s", state.turn_id, error.code)
+        return guess
+    state.finals.extend(finals)
+    return reading

@@ -1,0 +1,276 @@
+"""A model's wording of a reply, let out sentence by sentence as each holds.
+
+The model is given the desk's own draft and what the tools returned, nothing else. What it says
+goes out up to the last whole sentence that passes the output guard; the first that does not
+ends its say, and the draft takes over. So nothing reaches the customer that has not been held
+against the evidence, and nothing is taken back.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from agent.desk import Desk, State
+from agent.flows import FLOWS
+from agent.guardrails import (
+    CONTACTS,
+    Evidence,
+    Vault,
+    added_by_wording,
+    check_output,
+    mask_pii,
+)
+from agent.guardrails.facts import KST
+from agent.llm import ChatMessage, Final, Gateway, Piece, Route, Tag, ToolCall
+from agent.llm.converse import converse
+from agent.llm.toolbelt import OFFERED, ToolBelt
+from agent.memory import recall
+from agent.turn import Turn
+from agent.types import Delta, Event, Status
+from errors import LLMError, Unavailable
+
+__all__ = ["Evidently", "Wording", "word"]
+
+log = logging.getLogger("sangdam.turn")
+# A sentence ends behind its mark where a blank follows ("12.5" and "3.0%" are none), or with
+# its line; the blank belongs to the next one, so a reply never ends in one.
+_END = re.compile(r"[.!?…]+[\"')\]”’]*(?=\s)|(?<=\S)(?=[^\S\n]*\n)")
+_THINKS = re.compile(r"\s*<(think|thinking|reasoning)>", re.IGNORECASE)
+_LONGEST_TAG = len("<reasoning>")
+_SPLIT = "\n␞\n"  # between the draft and its evidence while both are masked as one
+# A model that says a sentence twice, or more than anybody reads, goes round in circles.
+SHORTEST, MOST_CHARS = 8, 2000
+# Where the answer may lie in what the flow did not look up.
+_MAY_LOOK = ("product_info", "general", "unknown")
+# What the guard found → how the turn's record and the metrics name it.
+_FLAG = {
+    "false_promise": "model_false_promise",
+    "promise": "model_false_promise",
+    "done": "model_false_promise",
+    "pii": "model_personal_data",
+    "markup": "model_markup",
+    "asks_secret": "model_asks_secret",
+    "inside": "model_internal",
+}
+
+
+@dataclass(slots=True)
+class Wording:
+    """What came of it: ``final`` is None where the draft stands alone; ``whole`` where the
+    model's words are the reply and nothing of the draft has to follow."""
+
+    final: Final | None = None
+    whole: bool = False
+
+
+@dataclass(slots=True)
+class Evidently:
+    """The turn's evidence, collected anew when a tool has added to it."""
+
+    turn: Turn
+    state: State
+    _of: int = -1
+    _evidence: Evidence = field(default_factory=Evidence)
+
+    def problems(self, text: str) -> tuple[str, ...]:
+        """What of ``text`` nothing in the turn supports, as ``check_output``'s codes."""
+        turn = self.turn
+        if self._of != len(turn.evidence):
+            today = self.state.now.astimezone(KST).date()
+            known = (
+                *turn.evidence, *turn.draft.citations, {"customer": self.state.caller.name}
+            )  # fmt: skip
+            self._evidence = Evidence.collect(known, message=turn.text, today=today)
+            self._of = len(turn.evidence)
+        cited = [citation.chunk_id for citation in turn.draft.citations]
+        return check_output(
+            text, self._evidence, citations=cited, retrieved=turn.retrieved
+        ).problems
+
+
+def word(
+    desk: Desk, state: State, turn: Turn, draft: str, evidence: Evidently
+) -> Generator[Event, None, Wording]:
+    """The model's sentences as ``Delta``, what it looks up as ``Status``; what came of it.
+
+    ``state.said`` grows by every sentence. Flags say what went wrong. Raises Cancelled.
+    """
+    assert desk.llm is not None
+    route, belt = _way(desk, desk.llm, turn)
+    if not any(step.provider != "offline" for step in route.steps):
+        return Wording()
+    state.prompt = desk.prompts.version(turn.intent)
+    instruction = desk.prompts.instruction(turn.intent)
+    messages, vault = _asked(desk, state, turn, draft, instruction)
+    outcome, guard = Wording(), _Guard(evidence, draft, instruction, vault)
+    try:
+        for piece in _pieces(desk, state, route, belt, messages):
+            if isinstance(piece, ToolCall):
+                doing = "확인하고 있어요" if belt is None else belt.doing(piece)
+                yield Status(doing, state.conversation.conversation_id, state.turn_id)
+            elif isinstance(piece, Final):
+                state.finals.append(piece)
+                outcome.final = piece
+            else:
+                yield from _let_out(state, guard.feed(piece.text))
+        outcome.whole = _complete(state, outcome.final, guard)
+        if outcome.whole:
+            yield from _let_out(state, guard.rest())
+    except _Ungrounded as found:
+        state.flags += ["ungrounded_model_reply", *found.flags]
+        log.warning("turn %s: the model added %s", state.turn_id, ", ".join(found.problems))
+        outcome.whole = False
+    except (LLMError, Unavailable) as error:
+        state.flags.append("model_unavailable")
+        log.warning("turn %s: no model worded it: %s", state.turn_id, error.code)
+        outcome.whole = False
+    if belt is not None:
+        state.flags += belt.refused
+        if belt.desk_spoke:  # its own offer, or why there is none
+            outcome.whole = False
+        elif outcome.whole:
+            belt.show()
+    return outcome
+
+
+def _complete(state: State, final: Final | None, guard: _Guard) -> bool:
+    """Whether the model came to its own end and said something."""
+    whole = final is not None and final.finish == "stop" and guard.spoke
+    if not whole:
+        state.flags.append("model_unavailable")
+    return whole
+
+
+def _way(desk: Desk, gateway: Gateway, turn: Turn) -> tuple[Route, ToolBelt | None]:
+    """The chain that words the turn, and the tools it may use: product and general questions."""
+    domain = FLOWS[turn.intent].domain
+    staff = turn.caller.is_staff  # would be shown what is not for customers, nor for models
+    if domain in _MAY_LOOK and gateway.config.limits.tool_steps and not staff:
+        able = gateway.route(intent=turn.intent, domain=domain, needs={"tools"})
+        if any(step.provider != "offline" for step in able.steps):
+            return able, ToolBelt(turn, OFFERED, read=desk.database.read)
+    return gateway.route(intent=turn.intent, domain=domain), None
+
+
+def _pieces(
+    desk: Desk, state: State, route: Route, belt: ToolBelt | None, messages: list[ChatMessage]
+) -> Iterator[Piece]:
+    assert desk.llm is not None
+    limits, session_id = desk.llm.config.limits, state.conversation.conversation_id
+    tag = Tag("compose", state.prompt, state.turn_id, session_id)
+    left = state.left_s(limits.total_s)
+    if belt is not None:
+        return converse(
+            desk.llm, route, messages, belt, steps=limits.tool_steps, tag=tag, spend=state.spend,
+            cancel=state.cancel, deadline_s=left,
+        )  # fmt: skip
+    return desk.llm.complete(
+        route, messages, tag=tag, spend=state.spend, cancel=state.cancel, deadline_s=left
+    )
+
+
+def _asked(
+    desk: Desk, state: State, turn: Turn, draft: str, instruction: str
+) -> tuple[list[ChatMessage], Vault]:
+    """What the model is given. Contacts of the draft come back into its wording by the vault;
+    the customer's own are masked for good, and no text can close the tag it stands in."""
+    clauses = "\n\n".join(citation.quote for citation in turn.draft.citations)
+    masked = mask_pii(f"{draft}{_SPLIT}{clauses}", for_cloud=True, reversible=CONTACTS)
+    shown, _, evidence = masked.text.partition(_SPLIT)
+    said = _plain(mask_pii(turn.text, for_cloud=True).text)
+    assert desk.llm is not None
+    before = recall(
+        state.conversation.summary, turn.history()[:-1], desk.llm.config.limits.history_tokens
+    )
+    parts = {
+        "history": _plain(mask_pii(before, for_cloud=True).text),
+        "message": said,
+        "draft": _plain(shown),
+        "evidence": _plain(evidence),
+    }
+    told = "\n".join(f"<{name}>\n{text}\n</{name}>" for name, text in parts.items() if text.strip())
+    return [ChatMessage("system", instruction), ChatMessage("user", told)], masked.vault
+
+
+def _plain(text: str) -> str:
+    return text.replace("<", "＜")
+
+
+def _let_out(state: State, sentences: Iterator[str]) -> Iterator[Delta]:
+    for sentence in sentences:
+        if state.first_words_ms is None:
+            state.first_words_ms = round((perf_counter() - state.started) * 1000, 1)
+        state.said += sentence
+        yield Delta(sentence)
+
+
+class _Ungrounded(Exception):
+    """The model said what nothing in the turn supports."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        kinds = (_FLAG.get(problem.partition(":")[0]) for problem in problems)
+        self.flags = [flag for flag in dict.fromkeys(kinds) if flag is not None]
+
+
+class _Guard:
+    """Holds a growing reply against the evidence at the end of each of its sentences."""
+
+    def __init__(self, evidence: Evidently, draft: str, instruction: str, vault: Vault) -> None:
+        self._evidence, self._draft, self._instruction = evidence, draft, instruction
+        self._vault = vault
+        self._passed = ""
+        self._open = ""
+        self._thinking = True
+
+    @property
+    def spoke(self) -> bool:
+        """Whether anything has been said at all."""
+        return bool((self._passed + self._open).strip())
+
+    def feed(self, piece: str) -> Iterator[str]:
+        """The sentences that ``piece`` completes. Raises _Ungrounded at one that fails."""
+        self._open += piece
+        if self._thinking and not self._thought():
+            return
+        while end := _END.search(self._open):
+            sentence, self._open = self._open[: end.end()], self._open[end.end() :]
+            yield from self._pass(sentence)
+
+    def rest(self) -> Iterator[str]:
+        """What stands behind the last sentence's end. Raises _Ungrounded."""
+        rest, self._open = self._open.rstrip(), ""
+        yield from self._pass(rest)
+
+    def _thought(self) -> bool:
+        """Drop a model's thinking aloud before its reply; False while it may still go on."""
+        start = self._open.lstrip()
+        if start.startswith("<") and ">" not in start[:_LONGEST_TAG] and len(start) < _LONGEST_TAG:
+            return False
+        if tag := _THINKS.match(self._open):
+            _, closed, reply = self._open.partition(f"</{tag[1]}>")
+            if not closed:
+                return False
+            self._open = reply.lstrip()
+        self._thinking = not start
+        return not self._thinking
+
+    def _pass(self, sentence: str) -> Iterator[str]:
+        shown = self._vault.restore(sentence, CONTACTS)
+        if not self._passed:
+            shown = shown.lstrip()
+        if not shown:
+            return
+        whole = self._passed + shown
+        if len(whole) > MOST_CHARS or (len(shown.strip()) >= SHORTEST and shown in self._passed):
+            raise _Ungrounded(("rambles",))
+        problems = self._evidence.problems(whole.strip()) if whole.strip() else ()
+        problems += added_by_wording(whole, self._draft, instruction=self._instruction)
+        if problems:
+            raise _Ungrounded(problems)
+        self._passed = whole
+        yield shown

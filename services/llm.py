@@ -1,0 +1,148 @@
+"""The shop's language models: the gateway to them, and the books its calls are entered in."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, get_args
+
+from agent.flows import FLOWS, Domain
+from agent.llm import Call, Gateway, Usage, load_config
+from agent.llm.config import OFFLINE
+from agent.llm.roles import Generated, generate
+from agent.llm.routing import check_rows
+from agent.shop.calendar import day_of
+from agent.types import Caller, TokenUsage
+from errors import BadInput, Forbidden, SangdamError
+from store import llm_calls
+from store.database import dump
+from store.llm_calls import LlmCall
+from store.models import to_text
+
+if TYPE_CHECKING:
+    from services.desk import Services
+
+__all__ = ["MOST_PAYLOAD", "Generated", "Models", "Usage"]
+
+_log = logging.getLogger("sangdam.llm")
+MOST_PAYLOAD = 20_000  # characters of its JSON
+
+
+class Models:
+    """The gateway of one shop and its books. Safe to share between threads.
+
+    Raises BadSetting for tables under ``[llm]`` that make no sense.
+    """
+
+    def __init__(self, desk: Services) -> None:
+        self._desk = desk
+        self._lock = threading.Lock()
+        self._day: date | None = None
+        self._spent_usd = 0.0
+        self.config = load_config(desk.settings)
+        check_rows(self.config, intents=FLOWS, domains=get_args(Domain))
+        self.known_providers = frozenset((OFFLINE, *self.config.providers))
+        self.gateway = Gateway(
+            self.config,
+            record=self.record,
+            failed=lambda provider, kind: desk.metrics.llm_error(provider, kind),
+            breaker=lambda provider, state: desk.metrics.breaker(provider, state),
+            spent_today_usd=self.spent_today_usd,
+        )
+
+    def spent_today_usd(self) -> float:
+        """What models are known to have cost since midnight in Seoul."""
+        with self._lock:
+            self._turn_to(day_of(self._desk.clock()))
+            return self._spent_usd
+
+    def generate(
+        self,
+        caller: Caller,
+        *,
+        role: str,
+        task: str,
+        payload: Mapping[str, Any],
+        mode: str = "text",
+        schema: Mapping[str, Any] | None = None,
+        address: str = "",
+        cancel: threading.Event | None = None,
+    ) -> Generated:
+        """Have a role's task done (``agent.llm.roles``); staff only, counted as a message.
+
+        Raises Forbidden, TooMany, NotFound, BadInput, Unavailable, Cancelled.
+        """
+        if not caller.is_staff:
+            raise Forbidden("담당자만 할 수 있는 일이에요.")
+        if len(dump(payload)) > MOST_PAYLOAD:
+            raise BadInput(f"payload는 {MOST_PAYLOAD:,}자까지 보낼 수 있어요.")
+        self._desk.limits.turn(caller, address)
+        return generate(
+            self.gateway, self._desk.desk.prompts, role=role, task=task, payload=payload,
+            mode=mode, schema=schema, cancel=cancel,
+        )  # fmt: skip
+
+    def record(self, call: Call) -> None:
+        """Enter one call that ended; never raises: a reply does not fail for the books.
+
+        One for which there was nobody to ask is none.
+        """
+        if call.provider in ("", OFFLINE) and not call.fallbacks:
+            return
+        now = self._desk.clock()
+        cost_usd = call.cost_usd or 0.0
+        with self._lock:
+            self._turn_to(day_of(now))
+            self._spent_usd += cost_usd
+        taken = call.usage.input_tokens, call.usage.output_tokens
+        self._desk.metrics.llm_usage(
+            call.provider, TokenUsage(*taken, sum(taken)), cost_usd=cost_usd
+        )
+        try:
+            with self._desk.database.write(durable=False) as tx:
+                llm_calls.add(tx, _row(call, now))
+        except (sqlite3.Error, SangdamError):
+            _log.exception("a model's call could not be written")
+
+    def _turn_to(self, today: date) -> None:
+        """Take up what the store knows of a day that is new here.
+
+        Before this process writes anything of that day: nothing is counted twice.
+        """
+        if self._day is not None and today <= self._day:
+            return
+        try:
+            with self._desk.database.read() as tx:
+                self._spent_usd = llm_calls.spent_usd(tx, today.isoformat())
+        except sqlite3.Error:
+            _log.exception("today's spending could not be read")
+            self._spent_usd = 0.0
+        self._day = today
+
+
+def _row(call: Call, now: datetime) -> LlmCall:
+    usage = call.usage
+    return LlmCall(
+        purpose=call.purpose,
+        provider=call.provider,
+        model=call.model,
+        created_at=to_text(now),
+        turn_id=call.turn_id,
+        conversation_id=call.conversation_id,
+        prompt=call.prompt,
+        error=call.error,
+        reason=call.reason,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cached_tokens=usage.cached_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        estimated=usage.estimated,
+        cost_usd=call.cost_usd,
+        first_token_ms=call.first_token_ms,
+        latency_ms=call.latency_ms,
+        retries=call.retries,
+        fallbacks=call.fallbacks,
+    )
