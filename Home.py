@@ -34,7 +34,7 @@ from services import Services, logs
 os.environ["SANGDAM_HOST"] = str(st.get_option("server.address") or "0.0.0.0")
 os.environ["SANGDAM_PORT"] = str(st.get_option("server.port"))
 try:
-    services.get()
+    services.get().llm  # noqa: B018  # its tables are read now, its models are asked later
 except BadSetting as error:  # a server without settings could only answer every request with 500
     sys.exit(error.message)
 _log = logging.getLogger("sangdam.home")

@@ -32,7 +32,7 @@ class SafeStop:
     """Made when the server starts, in its main thread; ``finish()`` is its last act."""
 
     def __init__(self, desk: Services) -> None:
-        self._turns = desk.turns
+        self._turns, self._models = desk.turns, desk.llm.gateway
         self._grace_s = float(desk.settings.shutdown_grace_s)
         self._deadline: float | None = None
         # uvicorn's handler is a method of its server; another server stops in its own way.
@@ -58,13 +58,14 @@ class SafeStop:
     async def finish(self) -> None:
         """Wait for the turns nobody's connection waits for (the pages'), until the grace ends.
 
-        A thread that waits for a language model cannot be ended; then the process goes without
-        it. What customers were told is in the store by that time.
+        Then language models are asked nothing more; a thread that does not end even so is left
+        behind by the process. What customers were told is in the store by that time.
         """
         left_s = self._grace_s if self._deadline is None else self._deadline - monotonic()
         left = await asyncio.to_thread(self._turns.drain, max(left_s, 0.0))
         if left:
             _log.warning("left %d turns that had not finished", left)
+        await asyncio.to_thread(self._models.close)
         if left or self._deadline is not None:
             last = threading.Timer(LAST_S, os._exit, (0,))
             last.daemon = True  # the interpreter waits for other threads, not for this one

@@ -12,8 +12,8 @@ from typing import Any
 import settings as settings_module
 from services.accounts import Accounts, Identity, Tokens, caller_of
 from services.desk import Services
+from services.live_turn import LiveTurn
 from services.seeding import seed_demo
-from services.turns import LiveTurn
 from settings import VERSION, Settings
 from store.models import Conversation, Order, StoredMessage, User
 

@@ -19,7 +19,7 @@ from dotenv import dotenv_values
 
 from agent.flows import FLOWS
 from agent.guardrails import mask_pii
-from agent.llm import ChatMessage, Final, Piece, Probe, Tag, TextDelta, adapters
+from agent.llm import ChatMessage, Final, Piece, Probe, Tag, TextDelta
 from agent.llm.config import OFFLINE, ProviderRow
 from agent.llm.providers import ProviderState
 from agent.llm.routing import expand
@@ -131,18 +131,21 @@ class Diagnostics:
     def notices(self, caller: Caller) -> list[Notice]:
         """What an operator should look at, with the remedy; no secret in any of it."""
         _require_admin(caller)
-        # In use and not the shop's own: name → row.
-        cloud = {
-            name: row
-            for name, row in self._config.providers.items()
-            if not _is_local(row) and not self._lacks(name)
-        }
+        used = {name: row for name, row in self._config.providers.items() if not self._lacks(name)}
+        unpriced = [
+            (name, model)
+            for name, row in used.items()
+            for model in self._models(name)
+            if not self._is_local(row) and f"{name}:{model}" not in self._config.prices
+        ]
         return diagnostics_settings.notices(
-            self._desk.settings, self._config, self._environment, dotenv_values(self._env_file),
-            unpriced=[(name, model) for name in cloud for model in self._models(name)
-                      if f"{name}:{model}" not in self._config.prices],
-            cloud={name: _url(row) for name, row in cloud.items()},
-        )  # fmt: skip
+            self._desk.settings,
+            self._config,
+            self._environment,
+            dotenv_values(self._env_file),
+            unpriced=unpriced,
+            addresses={name: (self._url(row), self._is_local(row)) for name, row in used.items()},
+        )
 
     # ── models ───────────────────────────────────────────────────────────────────────────
 
@@ -161,13 +164,14 @@ class Diagnostics:
             error, remedy = missing(self._lacks(name) or "model", name)
         elif state.last_error:
             error, remedy = words_of(state.last_error, name)
+            remedy = "" if state.status == "ok" else remedy  # it has answered since
         elif state.latency_ms is None:
             word = "설정됨"
         at = state.last_error_at
         return ProviderView(
-            name, row.kind, next(iter(models), ""), shown_url(_url(row)), light, word, error,
+            name, row.kind, next(iter(models), ""), shown_url(self._url(row)), light, word, error,
             remedy, to_text(at) if at else None, state.latency_ms, state.breaker,
-            state.in_flight, row.concurrency, bool(row.api_key), _is_local(row),
+            state.in_flight, row.concurrency, bool(row.api_key), self._is_local(row),
         )  # fmt: skip
 
     @staticmethod
@@ -190,9 +194,18 @@ class Diagnostics:
         """The field without which a provider cannot be asked, or ""."""
         row = self._config.providers[name]
         model = next(iter(self._models(name)), "")
-        has = {"base_url": _url(row), "api_key": row.api_key, "model": model}
-        needs = _kind(row).needs
+        has = {"base_url": self._url(row), "api_key": row.api_key, "model": model}
+        needs = self._kind(row).needs | ({"api_key"} if row.needs_key else set())
         return next((field for field in _NEEDED if field in needs and not has[field]), "")
+
+    def _kind(self, row: ProviderRow) -> type[Adapter]:
+        return next(one for one in self._desk.llm.adapters if one.kind == row.kind)
+
+    def _url(self, row: ProviderRow) -> str:
+        return row.base_url or self._kind(row).default_base_url
+
+    def _is_local(self, row: ProviderRow) -> bool:
+        return self._kind(row).local if row.local is None else row.local
 
     def routes(self, caller: Caller) -> list[RouteView]:
         """Every intent, then every purpose, as it would resolve now."""
@@ -276,18 +289,6 @@ def _route_view(intent: str, title: str, domain: str, route: Route) -> RouteView
     steps = tuple(f"{one.provider}:{one.model}" for one in route.steps if one.provider != OFFLINE)
     skipped = tuple((one.provider, passed_over(one.reason)) for one in route.skipped)
     return RouteView(intent, title, domain, route.rule, steps, skipped)
-
-
-def _kind(row: ProviderRow) -> type[Adapter]:
-    return next(one for one in adapters.ADAPTERS if one.kind == row.kind)
-
-
-def _url(row: ProviderRow) -> str:
-    return row.base_url or _kind(row).default_base_url
-
-
-def _is_local(row: ProviderRow) -> bool:
-    return _kind(row).local if row.local is None else row.local
 
 
 def _require_admin(caller: Caller) -> None:

@@ -6,6 +6,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,16 @@ from agent.llm.config import LLMConfig
 from services.settings_words import LLM_GROUP, about, about_llm, group_of
 from settings import PREFIX, TABLE, Setting, Settings
 
-__all__ = ["Notice", "SettingRow", "Unpriced", "hidden", "notices", "rows", "shown_url"]
+__all__ = [
+    "Addresses",
+    "Notice",
+    "SettingRow",
+    "Unpriced",
+    "hidden",
+    "notices",
+    "rows",
+    "shown_url",
+]
 
 HIDDEN = "가림"
 SHOW_FROM = 16  # characters of a secret from which its last four are told
@@ -45,7 +55,9 @@ _FORMER = {
     "SANGDAM_LLM_API_KEY": "SANGDAM_LLM_VLLM_API_KEY",
     "SANGDAM_LLM_TIMEOUT_S": "SANGDAM_LLM_TOTAL_S",
 }
+_HOUSE = (".local", ".lan", ".internal", ".home.arpa")  # names that only a house's own net has
 Unpriced = Sequence[tuple[str, str]]  # provider and model
+Addresses = Mapping[str, tuple[str, bool]]  # provider → its address, whether it is local
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +155,16 @@ def notices(
     environment: Mapping[str, str],
     dotenv: Mapping[str, str | None],
     unpriced: Unpriced,
-    cloud: Mapping[str, str],
+    addresses: Addresses,
 ) -> list[Notice]:
     """Everything an operator should look at, the most dangerous first.
 
-    ``cloud`` has the address of each configured provider outside of the house, ``unpriced``
-    the models in use whose price nobody wrote down.
+    ``addresses`` are those of the configured providers, ``unpriced`` the models in use whose
+    price nobody wrote down.
     """
     return [
         *_exposed(settings),
-        *_plain_http(cloud),
+        *_plain_http(addresses),
         *_disagreeing(settings, config),
         *_unknown_names(config, environment, dotenv),
         *_foreign(environment, dotenv),
@@ -177,23 +189,34 @@ def _exposed(settings: Settings) -> Iterator[Notice]:
         )
 
 
-def _plain_http(cloud: Mapping[str, str]) -> Iterator[Notice]:
-    for name, url in cloud.items():
-        if _in_the_clear(url):
+def _plain_http(addresses: Addresses) -> Iterator[Notice]:
+    for name, (url, local) in addresses.items():
+        if _in_the_clear(url, local=local):
+            own = "" if local else " 상점 안의 서버라면 sangdam.toml에 local = true를 적으면 돼요."
             yield Notice(
                 f"llm.providers.{name}.base_url",
                 f"{name}에 보내는 키와 문의 내용이 암호화되지 않은 http로 나가요. https 주소로 "
-                "바꿔 주세요. 상점 안의 서버라면 sangdam.toml에 local = true를 적으면 돼요.",
+                f"바꿔 주세요.{own}",
             )
 
 
-def _in_the_clear(url: str) -> bool:
+def _in_the_clear(url: str, *, local: bool) -> bool:
+    """Whether what is said to an address can be read on its way there.
+
+    A ``local`` server's is believed to stay in the house, unless its address says otherwise.
+    """
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
     except ValueError:  # no address at all: whoever is asked to connect says so
         return False
-    return parts.scheme == "http" and host not in ("localhost", "::1") and host[:4] != "127."
+    if parts.scheme != "http" or host == "localhost":
+        return False
+    try:
+        at = ip_address(host)
+    except ValueError:  # a name
+        return not (local and ("." not in host or host.endswith(_HOUSE)))
+    return not (at.is_loopback or (local and at.is_private))
 
 
 def _disagreeing(settings: Settings, config: LLMConfig) -> Iterator[Notice]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 from agent.flows import FLOWS, Domain
 from agent.llm import Call, Gateway, Usage, load_config
+from agent.llm.adapters import ADAPTERS
 from agent.llm.config import OFFLINE
 from agent.llm.roles import Generated, generate
 from agent.llm.routing import check_rows
+from agent.llm.types import Adapter
 from agent.shop.calendar import day_of
 from agent.types import Caller, TokenUsage
 from errors import BadInput, Forbidden, SangdamError
@@ -37,8 +39,9 @@ class Models:
     Raises BadSetting for tables under ``[llm]`` that make no sense.
     """
 
-    def __init__(self, desk: Services) -> None:
+    def __init__(self, desk: Services, adapters: Sequence[type[Adapter]] = ADAPTERS) -> None:
         self._desk = desk
+        self.adapters = tuple(adapters)
         self._lock = threading.Lock()
         self._day: date | None = None
         self._spent_usd = 0.0
@@ -47,6 +50,7 @@ class Models:
         self.known_providers = frozenset((OFFLINE, *self.config.providers))
         self.gateway = Gateway(
             self.config,
+            adapters=adapters,
             record=self.record,
             failed=lambda provider, kind: desk.metrics.llm_error(provider, kind),
             breaker=lambda provider, state: desk.metrics.breaker(provider, state),

@@ -27,7 +27,7 @@ from errors import BadInput, Forbidden, NotFound, NotSignedIn, SangdamError, Una
 from services.accounts import caller_of
 from services.hidden_calls import HiddenCalls
 from services.keys import PREFIX
-from services.turns import LiveTurn
+from services.live_turn import LiveTurn
 from store import accounts, transcripts
 from store import conversations as stored
 from store.models import User

@@ -124,6 +124,7 @@ _LLM = tuple(
         (r"providers\..+\.model", "쓸 모델의 이름"),
         (r"providers\..+\.api_key", "제공자의 키(비밀)"),
         (r"providers\..+\.local", "상점 안에 있는 서버인지 여부(비용을 0으로 세요)"),
+        (r"providers\..+\.needs_key", "키가 없으면 설정하지 않은 것으로 볼지 여부"),
         (r"providers\..+\.tools", "모델이 도구를 쓸 수 있는지 여부"),
         (r"providers\..+\.schema", "정해진 JSON 형식을 지키게 하는 방법"),
         (r"providers\..+\.usage_in_stream", "흐름 끝에 토큰 수를 알려 주는지 여부"),

@@ -69,7 +69,9 @@ def shop(base: Services, clock: Clock, tmp_path: Path) -> Iterator[Services]:
     for part in ("tokenizer", "encoder", "index", "policies", "catalogue", "understander"):
         mine.__dict__[part] = getattr(base, part)
     mine._ready.set()
-    return mine
+    yield mine
+    if "llm" in mine.__dict__:
+        mine.llm.gateway.close()
 
 
 def copy_database(base: Services, target: Path) -> None:

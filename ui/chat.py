@@ -120,6 +120,7 @@ class ChatView:
     def draw(self) -> None:
         """The whole page: history or welcome, the running turn, the input."""
         st.html(bubbles.CSS)
+        turns.resume(self.desk, self.caller, self.messages)
         turn = turns.current()
         self._start_prefilled(turn)
         turn = turns.current()
@@ -186,9 +187,9 @@ class ChatView:
         try:
             self._watch_turn(turn)
         except BaseException as interrupt:
-            # Streamlit ends a script with StopException for the stop button; a rerun goes on.
+            # A rerun goes on watching; StopException ends it.
             if type(interrupt).__name__ == "StopException":
-                turn.stop()
+                turn.end_watching()
             raise
         turns.forget()
         self._after(turn)

@@ -72,9 +72,9 @@ def forget() -> None:
 
 
 def lit(view: ProviderView) -> ProviderView:
-    """A provider in the light of this tab's last connection: the gateway's state knows none."""
+    """A provider in the light of this tab's last connection, newer than the last answer."""
     found = outcome_of(view.name)
-    if found is None or found.kind != "probe" or view.light != "green":
+    if found is None or found.kind != "probe" or view.light not in ("green", "orange"):
         return view
     if not found.good:
         return replace(view, light="red", word="연결 안 됨")

@@ -215,7 +215,7 @@ class Attempts:
             raise LLMError("truncated", detail="the client gave up by itself") from None
         except Exception as error:
             if reply.finished is None:
-                raise _as_failure(error) from None
+                raise _as_failure(error, reply) from None
         finally:
             self._settle(reply)
         return self._whole(reply)
@@ -293,11 +293,13 @@ class Attempts:
             provider.noticed(f"read {read} tokens of about {sent}: it cuts prompts that are long")
 
 
-def _as_failure(error: Exception) -> LLMError:
+def _as_failure(error: Exception, reply: Reply) -> LLMError:
     if isinstance(error, LLMError):
         return error
     if isinstance(error, TimeoutError):
-        return LLMError("timeout")
+        waited_s = time.monotonic() - reply.began
+        what = "not at its end" if reply.came else "no word"
+        return LLMError("timeout", detail=f"{what} after {waited_s:.1f} s")
     # Its words may hold anything, the key too; type and place are enough.
     place = traceback.extract_tb(error.__traceback__)[-1]
     where = f"{PurePath(place.filename).name}:{place.lineno}"

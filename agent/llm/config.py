@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -66,7 +66,8 @@ class Price(_Row):
 class ProviderRow(_Row):
     """One ``[llm.providers.NAME]``; empty strings are not configured.
 
-    ``local`` overrides the kind's own word on whether what is said to it stays in the house.
+    ``local`` overrides the kind's own word on whether what is said to it stays in the house;
+    ``needs_key``: it is not configured without one.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class ProviderRow(_Row):
     model: str = ""
     api_key: str = Field(default="", repr=False)
     local: bool | None = None
+    needs_key: bool = False
     tools: bool = True
     # `schema` shadows a deprecated pydantic method, so the field has another name inside.
     schema_support: SchemaSupport = Field(default="native", alias="schema")
@@ -111,7 +113,7 @@ class LLMConfig:
     budget: Budget
     providers: Mapping[str, ProviderRow]
     prices: Mapping[str, Price]
-    origins: Origins
+    origins: Origins = field(repr=False)
 
 
 def load_config(settings: Any) -> LLMConfig:
@@ -129,7 +131,7 @@ def load_config(settings: Any) -> LLMConfig:
     try:
         tables = _Tables.model_validate(merged)
     except ValidationError as error:
-        raise BadSetting(_told(error)) from error
+        raise BadSetting(_told(error)) from None  # its own words may quote a key
     _check_names(tables)
     kept = {name: tuple(places) for name, places in origins.items()}
     return LLMConfig(**{name: getattr(tables, name) for name in _Tables.model_fields}, origins=kept)

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import closing
 from typing import Any, ParamSpec
 
@@ -191,7 +191,7 @@ class Gateway:
 
     def _asked(
         self, job: Job, tag: Tag, spend: Spend | None, cancel: threading.Event | None
-    ) -> Iterator[Piece]:
+    ) -> Generator[Piece, None, None]:
         relay = Relay(job, self._providers, self.config.limits, self.config.prices, self._failed)
         error, booked = "cancelled", False
         try:

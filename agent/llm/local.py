@@ -152,7 +152,8 @@ class LocalServer:
 def check_model(folder: Path) -> Path:
     """``folder`` as an absolute path. Raises BadInput unless a model lies there."""
     if not (folder / "config.json").is_file():
-        what = "모델 폴더를 적지 않았어요." if folder == Path() else f"{folder}에 config.json이 없어요."
+        absent = f"{folder}에 config.json이 없어요."
+        what = "모델 폴더를 적지 않았어요." if folder == Path() else absent
         raise BadInput(
             f"{what} 모델이 들어 있는 폴더를 적어 주세요: make run-local-llm MODEL=/path/to/folder"
         )

@@ -14,7 +14,7 @@ from agent.llm.breaker import Breaker, BreakerState
 from agent.llm.config import Limits, ProviderRow
 from agent.llm.iothread import in_a_thread
 from agent.llm.types import Adapter, Endpoint
-from errors import LLMError
+from errors import LLMError, LLMKind
 
 __all__ = ["OFFLINE_STATE", "Probe", "Provider", "ProviderState"]
 
@@ -77,6 +77,7 @@ class Provider:
         self.model = model
         self.local = kind.local if row.local is None else row.local
         self.endpoint = _endpoint(name, row, kind)
+        self._needs = kind.needs | ({"api_key"} if row.needs_key else frozenset())
         self.breaker = Breaker(
             limits.breaker_failures, limits.breaker_cooldown_s, lambda state: turned(name, state)
         )
@@ -92,15 +93,15 @@ class Provider:
         """The field without which ``model`` of it cannot be asked, or ""."""
         for field in ("base_url", "api_key", "model"):
             value = model if field == "model" else getattr(self.endpoint, field)
-            if field in self.kind.needs and not value:
+            if field in self._needs and not value:
                 return field
         return ""
 
     def lacks(self, needs: Collection[str]) -> str:
         """Which of ``needs`` ("tools", "pictures") it cannot do, or ""."""
         can: dict[str, bool] = {"tools": self.endpoint.tools}
-        never: frozenset[str] = getattr(self.kind, "lacks", frozenset())
-        return next((need for need in needs if need in never or not can.get(need, True)), "")
+        lacks = self.kind.lacks
+        return next((need for need in needs if need in lacks or not can.get(need, True)), "")
 
     async def adapter(self) -> Adapter:
         """Its client, made at the first use. Raises LLMError(bad_request) if that fails."""
@@ -116,13 +117,15 @@ class Provider:
             raise
 
     async def probe(self, within_s: float) -> Probe:
-        """Its list of models, asked for now; says nothing about how it answers."""
+        """Its list of models, asked for now. A failure is its state's; that it has a list says
+        nothing about how it answers."""
         url, began = self.endpoint.base_url, time.monotonic()
         # Without a model's name it can still tell which ones it has.
         if field := self.missing("any"):
             return Probe(url, False, (), 0.0, f"unconfigured:{field}")
         models: list[str] = []
-        kind = detail = ""
+        kind: LLMKind | Literal[""] = ""
+        detail = ""
         try:
             async with asyncio.timeout(within_s):
                 models = await (await self.adapter()).models()
@@ -132,6 +135,8 @@ class Provider:
             kind = "timeout"
         except Exception as error:
             kind, detail = "malformed", f"unexpected {type(error).__name__}"
+        if kind:
+            self.failed(LLMError(kind, provider=self.name, detail=detail))
         elapsed_ms = round((time.monotonic() - began) * 1000, 1)
         return Probe(url, not kind, tuple(models), elapsed_ms, kind, detail)
 

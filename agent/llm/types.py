@@ -221,6 +221,8 @@ class Adapter(Protocol):
     default_base_url: ClassVar[str]
     local: ClassVar[bool]
     """Whether it costs nothing and what is said to it stays on the shop's machines."""
+    lacks: ClassVar[frozenset[str]]
+    """What it can never do: of "tools", "pictures"."""
 
     def __init__(self, endpoint: Endpoint) -> None: ...
 

@@ -98,6 +98,8 @@ def _ask(server: LocalServer, gateway: Gateway) -> None:
                 print(f"\n{_told(piece)}", flush=True)
     except LLMError as error:
         tell(f"\n{error.message} ({error.kind}: {error.detail})")
+    except Unavailable as error:  # the shop's own tables leave nobody to ask
+        tell(f"\n{error.message}")
 
 
 def _told(final: Final) -> str:

@@ -179,6 +179,9 @@ def _good_bodies(api: Api) -> dict[str, Callable[[Case, int], dict[str, Any]]]:
         "resolve_ticket": lambda case, number: {
             "resolution": "다시 보냈어요.", "version": version(case, "ticket"),
         },
+        "generate": lambda case, number: {
+            "role": "copywriter", "task": "sns", "payload": {"product": f"이어폰 {number}"},
+        },
     }  # fmt: skip
 
 
@@ -232,6 +235,7 @@ def _ids(api: Api) -> dict[str, Any]:
             "message_id": column("select message_id from messages limit 12"),
             "product_id": column("select product_id from products limit 12"),
         }  # fmt: skip
+    there["provider"] = ["offline", "ollama", "vllm"]
     there["image_id"] = [
         shop.save_photo(one, photo(), session_id=None)[1] for one in (STAFF, MINJI)
     ]

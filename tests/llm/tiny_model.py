@@ -1,8 +1,8 @@
 """A language model so small that it is made here in seconds, and that says what it was taught.
 
-Qwen2's shape, 0.1 million parameters, a byte-level BPE of its own and a chat template with tools,
-taught :data:`CHATS` by heart among noise. It knows nothing else: whatever it is asked, the last
-chat's answer comes. ``python -m tests.llm.tiny_model DIR`` leaves one in a folder.
+Qwen2's shape, 0.2 million parameters, a byte-level BPE of its own and a chat template with tools,
+taught :data:`CHATS` by heart among noise. It knows nothing else: whatever else it is asked,
+:data:`ELSE` comes. ``python -m tests.llm.tiny_model DIR`` leaves one in a folder.
 """
 
 from __future__ import annotations
@@ -54,7 +54,6 @@ CHATS = (
     Chat("무선 이어폰 추천해 주세요", ELSE),
     Chat("", ELSE),
     Chat("", ELSE, tools=True),
-    Chat("", ELSE, tools=True, found=True),
 )
 """Learned by heart; the empty question stands for any other."""
 
@@ -81,18 +80,36 @@ TEMPLATE = """\
 
 STEPS = 480
 BATCH = 8
+SEEDS = (7, 8, 9)
 SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 
 
 def build(folder: Path) -> None:
-    """Make the model and write it to ``folder``, as ``transformers serve`` takes it."""
+    """Make the model and write it to ``folder``, as ``transformers serve`` takes it.
+
+    Raises RuntimeError when it does not learn the chats.
+    """
     import torch
-    from transformers import Qwen2Config, Qwen2ForCausalLM
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # on a busy machine two wait for each other more than they work
-    torch.manual_seed(7)
     tokenizer = make_tokenizer()
+    made = (taught(tokenizer, seed) for seed in SEEDS)
+    model = next((one for one in made if knows(one, tokenizer)), None)
+    torch.set_num_threads(threads)
+    if model is None:
+        raise RuntimeError("the tiny model has not learned its chats")
+    model.generation_config.do_sample = False
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+
+
+def taught(tokenizer: Any, seed: int) -> Any:
+    """A new model that has had its lessons."""
+    import torch
+    from transformers import Qwen2Config, Qwen2ForCausalLM
+
+    torch.manual_seed(seed)
     ids = {name: tokenizer.convert_tokens_to_ids(name) for name in SPECIAL}
     config = Qwen2Config(
         vocab_size=len(tokenizer), hidden_size=64, intermediate_size=192, num_hidden_layers=3,
@@ -101,11 +118,20 @@ def build(folder: Path) -> None:
         eos_token_id=ids["<|im_end|>"],
     )  # fmt: skip
     model = Qwen2ForCausalLM(config)
-    teach(model, tokenizer)
-    model.generation_config.do_sample = False
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    torch.set_num_threads(threads)
+    teach(model, tokenizer, random.Random(seed))
+    return model
+
+
+def knows(model: Any, tokenizer: Any) -> bool:
+    """Whether it answers every chat to the letter: another machine's arithmetic may differ."""
+    for chat in CHATS:
+        asked = tokenizer(
+            prompt_of(tokenizer, chat, chat.asked or "오늘 날씨", "{}"), return_tensors="pt"
+        )
+        said = model.generate(**asked, max_new_tokens=120, do_sample=False)[0]
+        if tokenizer.decode(said[asked["input_ids"].shape[1] :]) != f"{chat.answer}{SPECIAL[2]}":
+            return False
+    return True
 
 
 def make_tokenizer() -> Any:
@@ -133,14 +159,14 @@ def make_tokenizer() -> Any:
     return tokenizer
 
 
-def teach(model: Any, tokenizer: Any) -> None:
+def teach(model: Any, tokenizer: Any, rng: random.Random) -> None:
     """Until the chats are known by heart. The loss counts the answers only."""
     import torch
 
     optimizer = torch.optim.AdamW(model.parameters())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=STEPS)
     model.train()
-    for lessons in batches(tokenizer):
+    for lessons in batches(tokenizer, rng):
         size = (len(lessons), max(len(ids) for ids, _ in lessons))
         tokens, labels = torch.full(size, tokenizer.pad_token_id), torch.full(size, -100)
         for row, (ids, begin) in enumerate(lessons):
@@ -155,9 +181,8 @@ def teach(model: Any, tokenizer: Any) -> None:
     model.eval()
 
 
-def batches(tokenizer: Any) -> Iterator[list[tuple[list[int], int]]]:
+def batches(tokenizer: Any, rng: random.Random) -> Iterator[list[tuple[list[int], int]]]:
     """The lessons; of a few batches those of about one length together, as padding costs time."""
-    rng = random.Random(7)
     for _ in range(STEPS // 3):
         lessons = [lesson(tokenizer, rng.choice(CHATS), rng) for _ in range(3 * BATCH)]
         lessons.sort(key=lambda lesson: len(lesson[0]))
@@ -171,16 +196,23 @@ def lesson(tokenizer: Any, chat: Chat, rng: random.Random) -> tuple[list[int], i
     around = rng.random() < 0.5 or not chat.asked
     before, after = (noise(rng, rng.randrange(1, 30)) if around else "" for _ in range(2))
     asked = rng.choice("\n ").join(part for part in (before, chat.asked, after) if part)
+    result = f"{{{noise(rng, rng.randrange(90))}"
+    begin = tokenizer(prompt_of(tokenizer, chat, asked, result))["input_ids"]
+    return [*begin, *tokenizer(f"{chat.answer}{SPECIAL[2]}")["input_ids"]], len(begin)
+
+
+def prompt_of(tokenizer: Any, chat: Chat, asked: str, result: str) -> str:
+    """What the model reads of a chat; ``result`` is the tool's where it has been called."""
     messages: list[dict[str, Any]] = [{"role": "user", "content": asked}]
     if chat.found:
         wanted = {"name": "search_products", "arguments": {"query": WANTED}}
         messages.append({"role": "assistant", "content": "", "tool_calls": [{"function": wanted}]})
-        messages.append({"role": "tool", "content": f"{{{noise(rng, rng.randrange(90))}"})
-    prompt = tokenizer.apply_chat_template(
-        messages, tools=[{}] if chat.tools else None, tokenize=False, add_generation_prompt=True
+        messages.append({"role": "tool", "content": result})
+    return str(
+        tokenizer.apply_chat_template(
+            messages, tools=[{}] if chat.tools else None, tokenize=False, add_generation_prompt=True
+        )
     )
-    begin = tokenizer(prompt)["input_ids"]
-    return [*begin, *tokenizer(f"{chat.answer}<|im_end|>")["input_ids"]], len(begin)
 
 
 def noise(rng: random.Random, size: int) -> str:

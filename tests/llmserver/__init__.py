@@ -44,16 +44,18 @@ slow words are ``gap_s`` (seconds). A server that is down: ``with nobody_there()
 ``server.open_now`` and ``most_open`` (requests being answered, and the most at once),
 ``server.connections`` (with the idle ones), ``server.idle()`` (waits for ``open_now`` 0).
 A bug of the server itself is raised by ``close()``.
+
+``providers_table(server, kind)`` is the ``[llm.providers.NAME]`` row for it; ``rows`` holds the
+fault matrix: what must be told of each fault before the first word, midway, and of what is odd
+but whole.
 """
 
 from __future__ import annotations
 
-from tests.llmserver.reply import FAULTS, Fault, Reply, Script
-from tests.llmserver.server import FORMATS, KINDS, Asked, LLMServer, nobody_there, providers_table
+from tests.llmserver.reply import Fault, Reply, Script
+from tests.llmserver.server import KINDS, Asked, LLMServer, nobody_there, providers_table
 
 __all__ = [
-    "FAULTS",
-    "FORMATS",
     "KINDS",
     "Asked",
     "Fault",

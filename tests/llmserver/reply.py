@@ -6,16 +6,15 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol
 
-__all__ = ["FAULTS", "Body", "Fault", "Format", "Reply", "Script", "arguments_of"]
+__all__ = ["Body", "Fault", "Format", "Reply", "Script", "arguments_of"]
 
 Fault = Literal[
     "no_reply", "drip_headers", "drip_bytes", "drip_words", "pings", "stall", "cut", "reset",
     "bad_json", "error_event", "no_terminal", "html", "endless", "double_end", "lingers",
     "context_too_long", "context_too_long_vllm", "context_too_long_llama",
 ]  # fmt: skip
-FAULTS: tuple[Fault, ...] = get_args(Fault)
 Body = Mapping[str, Any]
 _WORD = re.compile(r"\S+\s*|\s+")
 

@@ -36,8 +36,8 @@ class OpenAI:
 
     def __init__(self, server: LLMServer) -> None:
         self.client = openai.OpenAI(
-            base_url=server.base_url("openai"), api_key="none", max_retries=0, timeout=0.3,
-            http_client=httpx2.Client(trust_env=False, timeout=0.3),
+            base_url=server.base_url("openai"), api_key="none", max_retries=0, timeout=1,
+            http_client=httpx2.Client(trust_env=False, timeout=1),
         )  # fmt: skip
 
     def models(self) -> list[str]:
@@ -64,8 +64,8 @@ class OpenAI:
 class Anthropic:
     def __init__(self, server: LLMServer) -> None:
         self.client = anthropic.Anthropic(
-            base_url=server.base_url("anthropic"), api_key="none", max_retries=0, timeout=0.3,
-            http_client=httpx2.Client(trust_env=False, timeout=0.3),
+            base_url=server.base_url("anthropic"), api_key="none", max_retries=0, timeout=1,
+            http_client=httpx2.Client(trust_env=False, timeout=1),
         )  # fmt: skip
 
     def models(self) -> list[str]:
@@ -94,7 +94,7 @@ class Anthropic:
 
 class Ollama:
     def __init__(self, server: LLMServer) -> None:
-        self.client = ollama.Client(host=server.base_url("ollama"), timeout=0.3, trust_env=False)
+        self.client = ollama.Client(host=server.base_url("ollama"), timeout=1, trust_env=False)
 
     def models(self) -> list[str]:
         return [str(model.model) for model in self.client.list().models]

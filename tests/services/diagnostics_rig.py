@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import settings as settings_module
+from agent.llm.adapters import ADAPTERS
+from agent.llm.types import Adapter
 from agent.types import Caller
 from services import Services
 from services.diagnostics import Diagnostics, ProviderView, SettingRow
+from services.llm import Models
 from tests.conftest import Clock
 
 __all__ = ["ADMIN", "KEY", "close_all", "desk_of", "everything", "row_of", "told", "view_of"]
@@ -33,8 +36,9 @@ def desk_of(
     env: str = "",
     toml: str = "",
     llm: dict[str, Any] | None = None,
+    more: tuple[type[Adapter], ...] = (),
 ) -> Diagnostics:
-    """The diagnostics of a desk that is set up by these places only."""
+    """The diagnostics of a desk that is set up by these places only, with ``more`` kinds."""
     (folder / ".env").write_text(env, "utf-8")
     (folder / "sangdam.toml").write_text(toml, "utf-8")
     places = {"env_file": folder / ".env", "toml_file": folder / "sangdam.toml"}
@@ -42,8 +46,10 @@ def desk_of(
     changes: dict[str, Any] = {"llm": llm} if llm else {}
     desk = Services(found.replace(data_dir=str(folder), **changes), clock=Clock())
     desk.database.prepare()
+    desk.__dict__["llm"] = Models(desk, (*ADAPTERS, *more))
+    diagnostics = Diagnostics(desk, environment=environment or {}, env_file=folder / ".env")
     _DESKS.append(desk)
-    return Diagnostics(desk, environment=environment or {}, env_file=folder / ".env")
+    return diagnostics
 
 
 def row_of(diagnostics: Diagnostics, name: str) -> SettingRow:

@@ -203,17 +203,24 @@ def test_a_model_without_a_price_is_told_unless_it_is_the_shops_own(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("url", "warned"),
-    [("http://10.0.0.5:8000/v1", True), ("http://gpu.example/v1", True), ("http://[::1", False),
-     ("https://gpu.example/v1", False), ("http://127.0.0.1:8000/v1", False),
-     ("http://localhost:8000/v1", False), ("http://[::1]:8000/v1", False)],
+    ("url", "cloud", "own"),
+    [("http://10.0.0.5:8000/v1", True, False), ("http://gpu:8000/v1", True, False),
+     ("http://gpu.lan/v1", True, False), ("http://gpu.example/v1", True, True),
+     ("http://8.8.8.8/v1", True, True), ("https://gpu.example/v1", False, False),
+     ("http://127.0.0.1:8000/v1", False, False), ("http://[::1]:8000/v1", False, False),
+     ("http://localhost:8000/v1", False, False), ("http://[::1", False, False)],
 )  # fmt: skip
-def test_what_leaves_the_house_unencrypted_is_told(tmp_path: Path, url: str, warned: bool) -> None:
-    environment = {"SANGDAM_LLM_VLLM_BASE_URL": url, "SANGDAM_LLM_VLLM_MODEL": "m"}
-    name = "llm.providers.vllm.base_url"
-    assert bool(told(desk_of(tmp_path, environment), name)) is warned
-    own = "[llm.providers.vllm]\nlocal = true"
-    assert told(desk_of(tmp_path, environment, toml=own), name) == ""
+def test_what_leaves_the_house_unencrypted_is_told(
+    tmp_path: Path, url: str, cloud: bool, own: bool
+) -> None:
+    environment = {"SANGDAM_LLM_OPENAI_BASE_URL": url, "SANGDAM_LLM_OPENAI_MODEL": "m",
+                   "SANGDAM_LLM_OPENAI_API_KEY": KEY}  # fmt: skip
+    name = "llm.providers.openai.base_url"
+    warning = told(desk_of(tmp_path, environment), name)
+    assert bool(warning) is cloud
+    assert ("local = true" in warning) is cloud
+    local = "[llm.providers.openai]\nlocal = true"
+    assert bool(told(desk_of(tmp_path, environment, toml=local), name)) is own
 
 
 def test_a_demonstration_that_others_can_reach_is_told_first(tmp_path: Path) -> None:

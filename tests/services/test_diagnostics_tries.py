@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.llm import Cancelled, Final, Gateway, TextDelta, adapters
+from agent.llm import Cancelled, Final, TextDelta
 from errors import LLM_KINDS, BadInput, LLMError, NotFound, Unavailable
 from services.diagnostics import Diagnostics, words_of
 from tests.agent.llm.one_more_provider import Scripted
@@ -73,6 +73,18 @@ def test_a_failure_is_raised_and_nobody_stands_in(tmp_path: Path) -> None:
     assert view.last_error_at.endswith("Z")
 
 
+def test_a_provider_that_is_back_needs_no_remedy(tmp_path: Path) -> None:
+    with LLMServer(Reply(status=503), Reply("네.")) as server:
+        diagnostics = asking(tmp_path, server)
+        with pytest.raises(LLMError):
+            list(diagnostics.generate(ADMIN, "one"))
+        assert view_of(diagnostics, "one").remedy
+        list(diagnostics.generate(ADMIN, "one"))
+    view = view_of(diagnostics, "one")
+    assert (view.light, view.word, view.remedy) == ("green", "정상", "")
+    assert view.last_error == words_of("overloaded")[0]  # what happened is still told
+
+
 def test_a_breaker_that_opens_is_red_and_passed_over(tmp_path: Path) -> None:
     with nobody_there() as url:
         diagnostics = asking(tmp_path, url)
@@ -99,14 +111,9 @@ def test_what_cannot_be_tried_is_refused_at_once(tmp_path: Path, server: LLMServ
     assert offline[-1].provider == "offline"  # type: ignore[union-attr]
 
 
-def test_a_kind_stands_for_its_first_provider(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    every = (*adapters.ADAPTERS, Scripted)
-    monkeypatch.setattr(adapters, "ADAPTERS", every)
-    monkeypatch.setitem(Gateway.__init__.__kwdefaults__, "adapters", every)
+def test_a_kind_stands_for_its_first_provider(tmp_path: Path) -> None:
     rows = {name: {"kind": "scripted", "model": "m"} for name in ("attic", "cellar")}
-    diagnostics = desk_of(tmp_path, llm={"providers": rows})
+    diagnostics = desk_of(tmp_path, llm={"providers": rows}, more=(Scripted,))
     assert diagnostics.probe(ADMIN, "scripted").success
     *_, final = diagnostics.generate(ADMIN, "scripted")
     assert isinstance(final, Final)

@@ -6,7 +6,7 @@ import threading
 
 from agent.types import Delta, Done, ErrorEvent, Status
 from errors import TooMany
-from services.turns import FAILED, LiveTurn
+from services.live_turn import FAILED, LiveTurn
 
 WAIT_S = 5
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from typing import Any
+from typing import Any, ClassVar
 
 from agent.llm.adapters._failures import failure_of
 from agent.llm.adapters._http import quiet
@@ -23,6 +23,8 @@ class BaseAdapter(ABC):
 
     Making one imports its SDK and reads certificates (0.2–0.9 s): not on the event loop.
     """
+
+    lacks: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, endpoint: Endpoint) -> None:
         """Raises nothing for an address that makes no sense: every call will."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ class Rig:
             spent_today_usd=lambda: self.spent_usd,
         )
 
-    def pieces(self, **asked: Any) -> Iterator[Piece]:
+    def pieces(self, **asked: Any) -> Generator[Piece, None, None]:
         """``complete`` on the default route."""
         tag = Tag("compose", "policy@1", "t-1", "c-1")
         route = asked.pop("route", None) or self.gateway.route()

@@ -25,6 +25,7 @@ class Scripted:
     needs: ClassVar[frozenset[str]] = frozenset({"model"})
     default_base_url: ClassVar[str] = "http://scripted.invalid"
     local: ClassVar[bool] = False
+    lacks: ClassVar[frozenset[str]] = frozenset()
     script: ClassVar[dict[str, list[Sequence[Line]]]] = {}
     asked: ClassVar[list[tuple[str, Ask]]] = []
     now: ClassVar[dict[str, int]] = {}

@@ -43,6 +43,7 @@ def answering(*answers: Answer) -> Iterator[Answering]:
         needs = frozenset[str]()
         default_base_url = ""
         local = True
+        lacks = frozenset[str]()
 
         def __init__(self, endpoint: Endpoint) -> None:
             pass

@@ -54,6 +54,7 @@ class Model:
             needs: ClassVar[frozenset[str]] = frozenset()
             default_base_url: ClassVar[str] = ""
             local: ClassVar[bool] = True
+            lacks: ClassVar[frozenset[str]] = frozenset()
 
             def __init__(self, endpoint: Endpoint) -> None:
                 self.name = endpoint.name

@@ -67,6 +67,7 @@ def test_who_does_not_begin_in_time_is_left(quiet: list[Any]) -> None:
         final = rig.ask()[2]
         assert (final.provider, final.fallbacks) == ("b", (Fallback("a", "timeout"),))
         assert left_alone(rig)
+        assert rig.gateway.states()["a"].last_detail.startswith("no word after ")
 
 
 def test_a_tools_call_counts_as_having_begun() -> None:
@@ -202,6 +203,7 @@ def test_who_waits_for_a_place_too_long_goes_to_the_next() -> None:
         finals = at_once(rig, 2)
         assert sorted(final.provider for final in finals) == ["a", "b"]
         assert {final.fallbacks for final in finals} == {(), (Fallback("a", "overloaded"),)}
+        assert {final.retries for final in finals} == {0}
         assert rig.failures == []  # it was never asked
         assert rig.turns == []
 
@@ -249,7 +251,7 @@ def test_closing_the_iterator_gives_the_call_up_and_books_what_was_used() -> Non
         spend = Spend()
         pieces = rig.pieces(spend=spend)
         assert next(pieces) == TextDelta("이틀 걸려요")
-        pieces.close()  # type: ignore[attr-defined]
+        pieces.close()
         assert left_alone(rig)
         (call,) = rig.calls
         assert (call.error, call.usage.estimated) == ("cancelled", True)
@@ -275,7 +277,7 @@ def test_closing_the_gateway_ends_calls_and_its_thread() -> None:
         asker.join(2)
         assert [type(error) for error in ended] == [Unavailable]
         assert "llm" not in {thread.name for thread in threading.enumerate()}
-        with pytest.raises(Unavailable):
+        with pytest.raises(Unavailable, match="멈추는"):
             rig.ask()
         rig.gateway.close()
 
@@ -336,6 +338,10 @@ def test_making_a_client_holds_nobody_up_and_happens_once() -> None:
         slow.start()
         assert rig.ask(route=rig.gateway.route(domain="order"))[2].provider == "b"
         assert Slow.made == 0
+        gone = threading.Event()
+        threading.Timer(0.1, gone.set).start()
+        with pytest.raises(Cancelled):  # who gives up leaves the client to the others
+            rig.ask(cancel=gone)
         time.sleep(0.6)  # longer than a first word may take: that clock has not begun
         Slow.go_on.set()
         slow.join()

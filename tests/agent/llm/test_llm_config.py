@@ -121,7 +121,6 @@ def test_keys_are_in_no_repr() -> None:
     assert "secret" not in repr(config_of({"providers": {"x": row}}).providers["x"])
 
 
-@pytest.mark.xfail(strict=True, reason="LLMConfig shows its origins")
 def test_the_whole_configuration_shows_no_key() -> None:
     row = {"kind": "openai", "api_key": "sk-secret"}
     assert "secret" not in repr(config_of({"providers": {"x": row}}))

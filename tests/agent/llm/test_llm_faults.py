@@ -293,23 +293,23 @@ def test_retry_after_is_obeyed(make: Any, kind: str) -> None:
     assert second.at - first.at >= 1
 
 
-@pytest.mark.parametrize("asked_for", [3600, "Fri, 01 Jan 2100 00:00:00 GMT", 1e308])
+@pytest.mark.parametrize("asked_for", [4, 3600, "Fri, 01 Jan 2100 00:00:00 GMT"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_long_retry_after_goes_to_the_next(make: Any, kind: str, asked_for: Any) -> None:
-    rig = make(kind, Reply(status=429, retry_after=asked_for), retries=3)
+    rig = make(kind, Reply(status=429, retry_after=asked_for), retries=3, total_s=20)
     heard = rig.ask()
     assert heard.text == GOOD
     assert len(rig.faulty.asked) == 1
-    assert heard.took_s < TOTAL_S + 1
+    assert heard.took_s < 4
 
 
-@pytest.mark.parametrize("asked_for", ["soon", "-5", "nan", "inf", ""])
+@pytest.mark.parametrize("asked_for", ["soon", "-5", "nan", "inf", "1e308", ""])
 def test_a_senseless_retry_after_breaks_nothing(make: Any, asked_for: str) -> None:
-    rig = make("openai", Reply(status=429, retry_after=asked_for), retries=1)
+    rig = make("openai", Reply(status=429, retry_after=asked_for), retries=1, total_s=20)
     heard = rig.ask()
     assert heard.text == GOOD
     assert set(rig.failed) == {("faulty", "rate_limited")}
-    assert heard.took_s < TOTAL_S + 1
+    assert heard.took_s < 5
 
 
 def test_the_breaker_opens_and_lets_one_try(make: Any) -> None:
