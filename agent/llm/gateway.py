@@ -46,7 +46,7 @@ P = ParamSpec("P")
 _PROBE_S = 5.0
 _GRACE_S = 0.5  # beyond a call's deadline, should its loop be held up
 _CONNECT_S, _READ_S = 5.0, 20.0
-_STOPPED = "서비스를 멈추는 중이라 언어 모델에 묻지 못해요."
+_STOPPED = "서버를 다시 시작하는 중이에요. 잠시 뒤 다시 시도해 주세요."
 
 
 class Gateway:
@@ -168,7 +168,7 @@ class Gateway:
         try:
             return self._io.run(lambda: named.probe(_PROBE_S))
         except Closed:
-            raise Unavailable(_STOPPED) from None
+            raise Unavailable(_STOPPED, code="stopping") from None
 
     def states(self) -> dict[str, ProviderState]:
         """Every configured provider's state, and "offline"."""
@@ -220,7 +220,11 @@ class Gateway:
             tally = relay.tally
             raise LLMError("timeout", emitted=tally.emitted, provider=tally.provider) from None
         except Closed:
-            raise Unavailable(_STOPPED) from None
+            raise Unavailable(_STOPPED, code="stopping") from None
+        except LLMError:
+            if self._io.closed:  # how a call dies while everything is closed says nothing
+                raise Unavailable(_STOPPED, code="stopping") from None
+            raise
 
     def _book(self, job: Job, tally: Tally, tag: Tag, spend: Spend | None, error: str) -> None:
         usage, cost = tally.usage, tally.cost_usd

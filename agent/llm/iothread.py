@@ -105,6 +105,11 @@ class IOThread:
         results.extend(self.stream(job, until=float("inf")))
         return results[0]
 
+    @property
+    def closed(self) -> bool:
+        """Whether nothing can be asked any more."""
+        return self._closed
+
     def close(self) -> None:
         """Cancel everything, close what is open, end the thread. May be called again."""
         with self._lock:

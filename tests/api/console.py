@@ -92,7 +92,7 @@ class SlowModel(LLMServer):
 
     def _repeat(self, body: Body) -> Reply:
         self.calls.release()
-        return Reply(draft_of(body), delay_s=self.seconds)
+        return Reply(draft_of(body) or "네.", delay_s=self.seconds)
 
     @property
     def settings(self) -> dict[str, str]:

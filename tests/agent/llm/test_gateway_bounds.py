@@ -277,7 +277,7 @@ def test_closing_the_gateway_ends_calls_and_its_thread() -> None:
         asker.join(2)
         assert [type(error) for error in ended] == [Unavailable]
         assert "llm" not in {thread.name for thread in threading.enumerate()}
-        with pytest.raises(Unavailable, match="멈추는"):
+        with pytest.raises(Unavailable, match="다시 시작하는"):
             rig.ask()
         rig.gateway.close()
 
