@@ -188,8 +188,11 @@ class LLMError(Unavailable):
     """A model's failure. ``retry_after_s`` is what its server asked to wait (seconds, or None).
 
     ``emitted``: words had gone out before it. ``detail`` is the server's own short words, with
-    nothing secret in them, for the diagnostics and the log; never for a customer.
+    nothing secret in them, for the diagnostics and the log; never for a customer. The code is
+    "model_" and the kind.
     """
+
+    code = "model_failed"
 
     def __init__(
         self,
