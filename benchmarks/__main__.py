@@ -19,6 +19,7 @@ from typing import Any
 from benchmarks import (
     bench_api,
     bench_import,
+    bench_llm,
     bench_orders,
     bench_retrieval,
     bench_search_scale,
@@ -32,6 +33,7 @@ ALL: dict[str, Callable[[], dict[str, float]]] = {
     "start": bench_start.run,
     "turn": bench_turn.run,
     "api": bench_api.run,
+    "llm": bench_llm.run,
     "understanding": bench_understanding.run,
     "orders": bench_orders.run,
     "retrieval": bench_retrieval.run,
