@@ -23,7 +23,10 @@ from dotenv import dotenv_values
 
 from errors import BadSetting
 
-__all__ = ["PREFIX", "TABLE", "VERSION", "Origin", "Setting", "Settings", "load", "streamlit_flags"]
+__all__ = [
+    "LLM_FIELDS", "LLM_LIMITS", "PREFIX", "TABLE", "VERSION", "Origin", "Setting", "Settings",
+    "load", "streamlit_flags",
+]  # fmt: skip
 
 PREFIX = "SANGDAM_"
 ROOT = Path(__file__).resolve().parent
@@ -32,13 +35,16 @@ VERSION = str(_PROJECT["version"])
 Origin = Literal["environment", ".env", "sangdam.toml", "default"]
 # The language models' own tables, each place's, the winning one first (``agent.llm.config``).
 LLMSources = tuple[tuple[Origin, Mapping[str, Any]], ...]
-_LLM_FIELD = re.compile(rf"{PREFIX}LLM_([A-Z0-9_]+?)_(KIND|BASE_URL|MODEL|API_KEY)")
-_LLM_LIMIT = re.compile(rf"{PREFIX}LLM_(FIRST_TOKEN_S|TOTAL_S)")
+# What of them the environment and .env can name: a provider's fields, and two limits.
+LLM_FIELDS = ("KIND", "BASE_URL", "MODEL", "API_KEY")
+LLM_LIMITS = ("FIRST_TOKEN_S", "TOTAL_S")
+_LLM_FIELD = re.compile(rf"{PREFIX}LLM_([A-Z0-9_]+?)_({'|'.join(LLM_FIELDS)})")
+_LLM_LIMIT = re.compile(rf"{PREFIX}LLM_({'|'.join(LLM_LIMITS)})")
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One row of the table. ``secret`` values are never shown; ``rule`` marks a shop rule.
+    """One row of the table, nothing secret; ``rule`` marks a shop rule.
 
     ``choices`` are the only words a text may be (in any case, kept in lower case); ``check``
     raises ValueError, saying in Korean what would be accepted, for a text of no use.
@@ -47,7 +53,6 @@ class Setting:
     name: str
     default: str | int | bool
     help: str
-    secret: bool = False
     rule: bool = False
     choices: tuple[str, ...] = ()
     check: Callable[[str], object] | None = None
@@ -129,6 +134,11 @@ TABLE: tuple[Setting, ...] = (
         "",
         "Addresses or networks whose X-Forwarded-For is believed (commas).",
         check=_check_networks,
+    ),
+    Setting(
+        "model_calls_days",
+        90,
+        "Days each call of a language model is kept; 0 for ever. Sums by day stay.",
     ),
     Setting("hsts_days", 0, "Days of Strict-Transport-Security; 0 sends none (no TLS)."),
     Setting(
@@ -357,9 +367,8 @@ def _convert(row: Setting, raw: Any, origin: Origin) -> Any:
             return _checked(row, text)
         except ValueError as error:
             wanted = str(error)
-    shown = "(비밀)" if row.secret else repr(raw)
     raise BadSetting(
-        f"설정 {row.name}의 값 {shown}을(를) 쓸 수 없습니다({origin}). {wanted} 적어 주세요."
+        f"설정 {row.name}의 값 {raw!r}을(를) 쓸 수 없습니다({origin}). {wanted} 적어 주세요."
     )
 
 

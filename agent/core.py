@@ -13,6 +13,7 @@ import re
 import secrets
 import threading
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from time import perf_counter
 from typing import Any
 
@@ -25,7 +26,7 @@ from agent.guardrails import InputCheck, check_input
 from agent.llm import Cancelled
 from agent.memory import Context
 from agent.reading import understand
-from agent.reply import Composed, compose, store_reply, store_stopped
+from agent.reply import Composed, carry_on, compose, store_reply, store_stopped
 from agent.tools import tickets
 from agent.tools.base import ToolContext
 from agent.turn import Turn
@@ -126,8 +127,18 @@ def _run(
         store_stopped(desk, state)
     except GeneratorExit:
         if not state.answered:
-            store_stopped(desk, state)
+            with _nobody_hears(state):
+                store_stopped(desk, state)
         raise
+
+
+@contextmanager
+def _nobody_hears(state: State) -> Iterator[None]:
+    """A store that cannot be had must not be told to who has left: it would be an event."""
+    try:
+        yield
+    except SangdamError as error:
+        log.error("turn %s was left and could not be kept: %s", state.turn_id, error.code)
 
 
 def _reply(desk: Desk, state: State, checked: InputCheck, confirm: str | None) -> Iterator[Event]:
@@ -319,7 +330,6 @@ def _composed(desk: Desk, state: State, turn: Turn) -> Generator[Event, None, Co
         return (yield from compose(desk, state, turn))
     except GeneratorExit:
         if turn.changed:
-            text = turn.draft.text
-            text = f"{state.said}\n\n{text}" if state.said else text
-            store_reply(desk, state, turn, Composed(text))
+            with _nobody_hears(state):
+                store_reply(desk, state, turn, Composed(carry_on(state.said, turn.draft.text)))
         raise

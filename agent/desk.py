@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
-from agent.llm import Final, Gateway, Spend
+from agent.llm import Gateway, Spend
 from agent.memory import Context
 from agent.prompts import Prompts
 from agent.shop.rules import Rules
@@ -61,7 +61,7 @@ class State:
     """One turn's bookkeeping.
 
     ``cancel`` is set when nobody waits for the reply any more; ``said`` is what of it has gone
-    out; ``finals`` are the models' calls so far, ``spend`` what they took.
+    out; ``spend`` is what the models' calls took.
     """
 
     caller: Caller
@@ -81,7 +81,6 @@ class State:
     said: str = ""
     first_words_ms: float | None = None
     prompt: str = ""
-    finals: list[Final] = field(default_factory=list)
     spend: Spend = field(default_factory=Spend)
 
     def left_s(self, total_s: float) -> float:

@@ -50,14 +50,14 @@ def _ask_model(desk: Desk, state: State, guess: Understood) -> Understood:
     if sure or guess.slots.yes_no is not None or find_errand(state.text):
         return guess
     route = desk.llm.route(purpose="understand")
-    if not any(step.provider != "offline" for step in route.steps):
+    if not route.models:
         return guess
     instruction = desk.prompts.purpose("understand")
     session_id = state.conversation.conversation_id
     with desk.database.read() as tx:
         said = stored.messages(tx, session_id, limit=MESSAGES + 1)[:-1]
     try:
-        reading, finals = clearer(
+        reading, _ = clearer(
             desk.llm, route, instruction, guess, state.text,
             [(message.role, message.content[:MESSAGE_CHARS]) for message in said],
             intents=tuple(FLOWS), spend=state.spend, cancel=state.cancel,
@@ -67,5 +67,4 @@ def _ask_model(desk: Desk, state: State, guess: Understood) -> Understood:
     except Unavailable as error:
         log.warning("turn %s: no model read it: %s", state.turn_id, error.code)
         return guess
-    state.finals.extend(finals)
     return reading

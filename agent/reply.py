@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import secrets
 from collections.abc import Generator
 from dataclasses import dataclass, replace
@@ -11,21 +12,25 @@ from time import perf_counter
 from typing import Any
 
 from agent import actions
+from agent.conversations import GONE
 from agent.desk import Desk, State
 from agent.flows import FLOWS
 from agent.guardrails import mask_pii, plain_text
-from agent.llm import Cancelled
+from agent.llm import Cancelled, usage
 from agent.memory import Context
 from agent.turn import Turn
 from agent.types import Event, Message, PendingActionView, TokenUsage
 from agent.wording import Evidently, Wording, word
+from errors import NotFound
 from store import conversations as stored
 from store import unanswered
 from store.models import StoredMessage, to_text
 
-__all__ = ["Composed", "compose", "store_reply", "store_stopped"]
+__all__ = ["Composed", "carry_on", "compose", "store_reply", "store_stopped"]
 
 log = logging.getLogger("sangdam.turn")
+# At its mark where a blank follows, or at its line's end.
+_SENTENCE = re.compile(r"\s*\S.*?(?:[.!?…]+[\"')\]”’]*(?=\s|\Z)|(?=\n)|\Z)", re.DOTALL)
 STOPPED = "답변을 멈췄어요. 이어서 궁금한 점을 적어 주세요."
 
 
@@ -61,15 +66,42 @@ def compose(desk: Desk, state: State, turn: Turn) -> Generator[Event, None, Comp
         log.error("ungrounded reply for intent %s in turn %s", turn.intent, state.turn_id)
         state.flags.append("ungrounded_reply")
         draft = desk.prompts.reply(turn.intent, "cannot_say")
-    return Composed(f"{state.said}\n\n{draft}" if state.said else draft)
+    return Composed(carry_on(state.said, draft))
+
+
+def carry_on(said: str, draft: str) -> str:
+    """What a model has said, then the draft without the sentences that it began with too.
+
+    A model that keeps to the draft's own words and is cut off would be heard twice.
+    """
+    if not said:
+        return draft
+    heard, rest = {_bare(one) for one in _SENTENCE.findall(said)}, draft
+    while (first := _SENTENCE.match(rest)) and _bare(first[0]) in heard:
+        rest = rest[first.end() :]
+    if not rest.strip():
+        return said
+    if rest == draft:
+        return f"{said}\n\n{draft}"
+    between = rest[: len(rest) - len(rest.lstrip())]
+    return f"{said}{between}{rest.strip()}"
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split())
 
 
 def store_reply(
     desk: Desk, state: State, turn: Turn, reply: Composed
 ) -> tuple[Message, PendingActionView | None]:
-    """Write reply, proposal, memory and turn in one transaction."""
+    """Write reply, proposal, memory and turn in one transaction.
+
+    Raises NotFound where the conversation was deleted while a model talked.
+    """
     draft, session_id, text = turn.draft, state.conversation.conversation_id, reply.text
     with desk.database.write(durable=draft.proposal is not None) as tx:
+        if stored.get(tx, session_id) is None:
+            raise NotFound(GONE)
         pending = None
         if draft.asking is not None or draft.ticket_id is not None:
             # A new question replaces the old offer: a later "네" must not run that one.
@@ -123,6 +155,8 @@ def store_stopped(desk: Desk, state: State) -> None:
     )  # fmt: skip
     row = {**_turn_row(state, message), "status": "stopped"}
     with desk.database.write(durable=False) as tx:
+        if stored.get(tx, message.session_id) is None:  # deleted meanwhile
+            return
         stored.add_message(
             tx,
             StoredMessage(
@@ -149,15 +183,14 @@ def _title(state: State) -> str:
 
 
 def _usage(state: State) -> TokenUsage:
-    """What all the turn's calls took together."""
-    sent = sum(final.usage.input_tokens for final in state.finals)
-    got = sum(final.usage.output_tokens for final in state.finals)
-    return TokenUsage(sent, got, sent + got)
+    """What all the turn's calls took together, those included that failed or were given up."""
+    used = usage.added(call.usage for call in state.spend.calls)
+    return TokenUsage(used.input_tokens, used.output_tokens, used.input_tokens + used.output_tokens)
 
 
 def _turn_row(state: State, message: Message) -> dict[str, Any]:
-    finals = state.finals
-    passed_over = [over for final in finals for over in final.fallbacks]
+    calls = state.spend.calls
+    unpriced = any(call.cost_usd is None for call in calls)
     return {
         "turn_id": state.turn_id,
         "conversation_id": message.session_id,
@@ -170,12 +203,12 @@ def _turn_row(state: State, message: Message) -> dict[str, Any]:
         "model": message.model,
         "prompt_tokens": message.token_usage.prompt_tokens,
         "completion_tokens": message.token_usage.completion_tokens,
-        "cached_tokens": sum(final.usage.cached_tokens for final in finals),
-        "cost_usd": sum(final.cost_usd or 0.0 for final in finals),
+        "cached_tokens": sum(call.usage.cached_tokens for call in calls),
+        "cost_usd": None if unpriced else state.spend.usd,
         "prompt": state.prompt,
-        "retries": sum(final.retries for final in finals),
-        "fallbacks": len(passed_over),
-        "fallback_reason": passed_over[0].reason if passed_over else "",
+        "retries": sum(call.retries for call in calls),
+        "fallbacks": sum(call.fallbacks for call in calls),
+        "fallback_reason": next((call.reason for call in calls if call.reason), ""),
         "latency_ms": message.latency_ms,
         # The desk's own reply is whole before its first words.
         "first_token_ms": state.first_words_ms or message.latency_ms,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from threading import Event
 
 from agent.desk import Desk
-from agent.guardrails import mask_pii
+from agent.guardrails import as_data, mask_pii
 from agent.llm import Cancelled, ChatMessage, Gateway, Tag
 from agent.llm.structured import ask_text
 from agent.memory import SPEAKER, compact, within
@@ -30,6 +30,7 @@ def summarise(desk: Desk, conversation_id: str, *, cancel: Event | None = None) 
     """Fold the older messages into the stored summary where they no longer fit; whether it did.
 
     Without a model that answers, the summary is the older messages themselves, shortened.
+    Raises Cancelled: nothing is kept then.
     """
     if desk.llm is None or not desk.llm.configured:
         return False
@@ -61,13 +62,15 @@ def _told(
     whole = _lines("", [(role, text[:READ_MESSAGE_CHARS]) for role, text in older])
     whole = "\n".join(filter(None, (summary, whole[-READ_CHARS:])))
     instruction = desk.prompts.purpose("summarise")
-    asked = f"<history>\n{whole.replace('<', '＜')}\n</history>"
+    asked = f"<history>\n{as_data(whole)}\n</history>"
     messages = [ChatMessage("system", instruction.text), ChatMessage("user", asked)]
     tag = Tag("summarise", instruction.version, conversation_id=conversation_id)
     route = gateway.route(purpose="summarise")
     try:
         text, final = ask_text(gateway, route, messages, tag=tag, cancel=cancel)
-    except (Unavailable, Cancelled) as error:
+    except Unavailable as error:
+        if error.code == "stopping":  # the next start has models again
+            raise Cancelled from None
         log.warning("conversation %s: no summary by a model: %s", conversation_id, error)
         return short
     if final.finish != "stop":  # cut in the middle

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from time import perf_counter
 
@@ -21,16 +22,21 @@ from agent.guardrails import (
     Evidence,
     Vault,
     added_by_wording,
+    as_data,
     check_output,
     mask_pii,
+    plain_text,
 )
+from agent.guardrails.claims import Basis
 from agent.guardrails.facts import KST
+from agent.guardrails.polarity import leaves_out
 from agent.llm import ChatMessage, Final, Gateway, Piece, Route, Tag, ToolCall
 from agent.llm.converse import converse
+from agent.llm.routing import plan
 from agent.llm.toolbelt import OFFERED, ToolBelt
 from agent.memory import recall
 from agent.turn import Turn
-from agent.types import Delta, Event, Status
+from agent.types import Card, Delta, Event, Status
 from errors import LLMError, Unavailable
 
 __all__ = ["Evidently", "Wording", "word"]
@@ -38,12 +44,13 @@ __all__ = ["Evidently", "Wording", "word"]
 log = logging.getLogger("sangdam.turn")
 # A sentence ends behind its mark where a blank follows ("12.5" and "3.0%" are none), or with
 # its line; the blank belongs to the next one, so a reply never ends in one.
-_END = re.compile(r"[.!?…]+[\"')\]”’]*(?=\s)|(?<=\S)(?=[^\S\n]*\n)")
+_END = re.compile(r"(?<![.!?…])[.!?…]++[\"')\]”’]*+(?=\s)|(?<=\S)(?=[^\S\n]*+\n)")
 _THINKS = re.compile(r"\s*<(think|thinking|reasoning)>", re.IGNORECASE)
-_LONGEST_TAG = len("<reasoning>")
+_LONGEST_TAG = len("</reasoning>")
 _SPLIT = "\n␞\n"  # between the draft and its evidence while both are masked as one
 # A model that says a sentence twice, or more than anybody reads, goes round in circles.
-SHORTEST, MOST_CHARS = 8, 2000
+SHORTEST, MOST_CHARS, MOST_SENTENCES, MOST_THOUGHT = 8, 2000, 80, 100_000
+WRITING = "답변을 쓰고 있어요"
 # Where the answer may lie in what the flow did not look up.
 _MAY_LOOK = ("product_info", "general", "unknown")
 # What the guard found → how the turn's record and the metrics name it.
@@ -51,6 +58,9 @@ _FLAG = {
     "false_promise": "model_false_promise",
     "promise": "model_false_promise",
     "done": "model_false_promise",
+    "payer": "model_false_promise",
+    "free": "model_false_promise",
+    "reversed": "model_reversed",
     "pii": "model_personal_data",
     "markup": "model_markup",
     "asks_secret": "model_asks_secret",
@@ -75,17 +85,30 @@ class Evidently:
     state: State
     _of: int = -1
     _evidence: Evidence = field(default_factory=Evidence)
+    _basis: Basis | None = None
+
+    @property
+    def basis(self) -> Basis:
+        """What a wording may rest on: the draft, and the turn's evidence as last collected."""
+        if self._basis is None:
+            self._collect()
+        assert self._basis is not None
+        return self._basis
+
+    def _collect(self) -> None:
+        turn = self.turn
+        if self._of == len(turn.evidence) and self._basis is not None:
+            return
+        today = self.state.now.astimezone(KST).date()
+        known = (*turn.evidence, *turn.draft.citations, {"customer": self.state.caller.name})
+        self._evidence = Evidence.collect(known, message=turn.text, today=today)
+        self._basis = Basis.of(plain_text(turn.draft.text), self._evidence)
+        self._of = len(turn.evidence)
 
     def problems(self, text: str) -> tuple[str, ...]:
         """What of ``text`` nothing in the turn supports, as ``check_output``'s codes."""
         turn = self.turn
-        if self._of != len(turn.evidence):
-            today = self.state.now.astimezone(KST).date()
-            known = (
-                *turn.evidence, *turn.draft.citations, {"customer": self.state.caller.name}
-            )  # fmt: skip
-            self._evidence = Evidence.collect(known, message=turn.text, today=today)
-            self._of = len(turn.evidence)
+        self._collect()
         cited = [citation.chunk_id for citation in turn.draft.citations]
         return check_output(
             text, self._evidence, citations=cited, retrieved=turn.retrieved
@@ -101,23 +124,26 @@ def word(
     """
     assert desk.llm is not None
     route, belt = _way(desk, desk.llm, turn)
-    if not any(step.provider != "offline" for step in route.steps):
+    if not plan(desk.llm.config, route):
         return Wording()
     state.prompt = desk.prompts.version(turn.intent)
     instruction = desk.prompts.instruction(turn.intent)
     messages, vault = _asked(desk, state, turn, draft, instruction)
     outcome, guard = Wording(), _Guard(evidence, draft, instruction, vault)
+    # Nothing is looked for any more, and a slow model takes its time.
+    yield Status(WRITING, state.conversation.conversation_id, state.turn_id)
     try:
-        for piece in _pieces(desk, state, route, belt, messages):
-            if isinstance(piece, ToolCall):
-                doing = "확인하고 있어요" if belt is None else belt.doing(piece)
-                yield Status(doing, state.conversation.conversation_id, state.turn_id)
-            elif isinstance(piece, Final):
-                state.finals.append(piece)
-                outcome.final = piece
-            else:
-                yield from _let_out(state, guard.feed(piece.text))
-        outcome.whole = _complete(state, outcome.final, guard)
+        # Closed before anything else happens, so that the turn's books have the call.
+        with closing(_pieces(desk, state, route, belt, messages)) as pieces:
+            for piece in pieces:
+                if isinstance(piece, ToolCall):
+                    doing = "확인하고 있어요" if belt is None else belt.doing(piece)
+                    yield Status(doing, state.conversation.conversation_id, state.turn_id)
+                elif isinstance(piece, Final):
+                    outcome.final = piece
+                else:
+                    yield from _let_out(state, guard.feed(piece.text))
+        outcome.whole = _complete(state, turn, outcome.final, guard)
         if outcome.whole:
             yield from _let_out(state, guard.rest())
     except _Ungrounded as found:
@@ -137,11 +163,14 @@ def word(
     return outcome
 
 
-def _complete(state: State, final: Final | None, guard: _Guard) -> bool:
-    """Whether the model came to its own end and said something."""
+def _complete(state: State, turn: Turn, final: Final | None, guard: _Guard) -> bool:
+    """Whether the model came to its own end and said what has to be said."""
     whole = final is not None and final.finish == "stop" and guard.spoke
     if not whole:
         state.flags.append("model_unavailable")
+    elif guard.leaves_out(offer=turn.draft.proposal is not None):  # the draft follows and says it
+        state.flags.append("model_left_out")
+        return False
     return whole
 
 
@@ -151,14 +180,14 @@ def _way(desk: Desk, gateway: Gateway, turn: Turn) -> tuple[Route, ToolBelt | No
     staff = turn.caller.is_staff  # would be shown what is not for customers, nor for models
     if domain in _MAY_LOOK and gateway.config.limits.tool_steps and not staff:
         able = gateway.route(intent=turn.intent, domain=domain, needs={"tools"})
-        if any(step.provider != "offline" for step in able.steps):
+        if able.models:
             return able, ToolBelt(turn, OFFERED, read=desk.database.read)
     return gateway.route(intent=turn.intent, domain=domain), None
 
 
 def _pieces(
     desk: Desk, state: State, route: Route, belt: ToolBelt | None, messages: list[ChatMessage]
-) -> Iterator[Piece]:
+) -> Generator[Piece, None, None]:
     assert desk.llm is not None
     limits, session_id = desk.llm.config.limits, state.conversation.conversation_id
     tag = Tag("compose", state.prompt, state.turn_id, session_id)
@@ -178,26 +207,34 @@ def _asked(
 ) -> tuple[list[ChatMessage], Vault]:
     """What the model is given. Contacts of the draft come back into its wording by the vault;
     the customer's own are masked for good, and no text can close the tag it stands in."""
-    clauses = "\n\n".join(citation.quote for citation in turn.draft.citations)
-    masked = mask_pii(f"{draft}{_SPLIT}{clauses}", for_cloud=True, reversible=CONTACTS)
+    beside = [citation.quote for citation in turn.draft.citations]
+    beside += [_as_line(card) for card in turn.draft.cards if card.type == "product"]
+    found = "\n\n".join(beside)
+    masked = mask_pii(f"{draft}{_SPLIT}{found}", for_cloud=True, reversible=CONTACTS)
     shown, _, evidence = masked.text.partition(_SPLIT)
-    said = _plain(mask_pii(turn.text, for_cloud=True).text)
+    said = as_data(mask_pii(turn.text, for_cloud=True).text)
     assert desk.llm is not None
     before = recall(
         state.conversation.summary, turn.history()[:-1], desk.llm.config.limits.history_tokens
     )
     parts = {
-        "history": _plain(mask_pii(before, for_cloud=True).text),
+        "history": as_data(mask_pii(before, for_cloud=True).text),
         "message": said,
-        "draft": _plain(shown),
-        "evidence": _plain(evidence),
+        "draft": as_data(shown),
+        "evidence": as_data(evidence),
     }
     told = "\n".join(f"<{name}>\n{text}\n</{name}>" for name, text in parts.items() if text.strip())
     return [ChatMessage("system", instruction), ChatMessage("user", told)], masked.vault
 
 
-def _plain(text: str) -> str:
-    return text.replace("<", "＜")
+def _as_line(card: Card) -> str:
+    """A product shown beside the reply, so that its words can speak of it."""
+    data = card.data
+    left = ", ".join(one["name"] for one in data["options"] if one["stock"])
+    price = f"{data['price_krw']:,}원"
+    stock = "구매 가능" if data["in_stock"] else "품절"
+    parts = ("함께 보여 주는 상품: " + card.title, price, stock, left and f"재고 있는 옵션 {left}")
+    return " · ".join(part for part in parts if part)
 
 
 def _let_out(state: State, sentences: Iterator[str]) -> Iterator[Delta]:
@@ -226,11 +263,18 @@ class _Guard:
         self._passed = ""
         self._open = ""
         self._thinking = True
+        self._closing: re.Pattern[str] | None = None  # of the thought that is being dropped
+        self._thoughts = 0
+        self._sentences = 0
 
     @property
     def spoke(self) -> bool:
         """Whether anything has been said at all."""
-        return bool((self._passed + self._open).strip())
+        return self._closing is None and bool((self._passed + self._open).strip())
+
+    def leaves_out(self, *, offer: bool) -> bool:
+        """Whether the draft's refusal, or what its offer asks, is missing from what was said."""
+        return leaves_out(f"{self._passed}{self._open}", self._draft, offer=offer)
 
     def feed(self, piece: str) -> Iterator[str]:
         """The sentences that ``piece`` completes. Raises _Ungrounded at one that fails."""
@@ -240,6 +284,9 @@ class _Guard:
         while end := _END.search(self._open):
             sentence, self._open = self._open[: end.end()], self._open[end.end() :]
             yield from self._pass(sentence)
+        # Reading on would be paid for with every further piece.
+        if len(self._passed) + len(self._open) > MOST_CHARS:
+            raise _Ungrounded(("rambles",))
 
     def rest(self) -> Iterator[str]:
         """What stands behind the last sentence's end. Raises _Ungrounded."""
@@ -248,16 +295,30 @@ class _Guard:
 
     def _thought(self) -> bool:
         """Drop a model's thinking aloud before its reply; False while it may still go on."""
-        start = self._open.lstrip()
-        if start.startswith("<") and ">" not in start[:_LONGEST_TAG] and len(start) < _LONGEST_TAG:
-            return False
-        if tag := _THINKS.match(self._open):
-            _, closed, reply = self._open.partition(f"</{tag[1]}>")
-            if not closed:
+        while self._thinking:
+            if self._closing is None and not self._opens():
                 return False
-            self._open = reply.lstrip()
-        self._thinking = not start
-        return not self._thinking
+            if self._closing is None:
+                break
+            if (closed := self._closing.search(self._open)) is None:
+                # Only an unfinished mark at its end matters to the next piece.
+                self._thoughts += max(0, len(self._open) - _LONGEST_TAG)
+                self._open = self._open[-_LONGEST_TAG:]
+                if self._thoughts > MOST_THOUGHT:
+                    raise _Ungrounded(("rambles",))
+                return False
+            self._open, self._closing = self._open[closed.end() :].lstrip(), None
+        return True
+
+    def _opens(self) -> bool:
+        """See whether the reply opens with a thought; False while that cannot be told yet."""
+        start = self._open.lstrip()[:_LONGEST_TAG]
+        if not start or (start[0] == "<" and ">" not in start and len(start) < _LONGEST_TAG):
+            return False
+        tag = _THINKS.match(self._open)
+        self._closing = re.compile(f"</{tag[1]}>", re.IGNORECASE) if tag else None
+        self._thinking = tag is not None
+        return True
 
     def _pass(self, sentence: str) -> Iterator[str]:
         shown = self._vault.restore(sentence, CONTACTS)
@@ -266,10 +327,14 @@ class _Guard:
         if not shown:
             return
         whole = self._passed + shown
-        if len(whole) > MOST_CHARS or (len(shown.strip()) >= SHORTEST and shown in self._passed):
+        self._sentences += 1  # each is held against the evidence with all before it
+        long = len(whole) > MOST_CHARS or self._sentences > MOST_SENTENCES
+        if long or (len(shown.strip()) >= SHORTEST and shown in self._passed):
             raise _Ungrounded(("rambles",))
         problems = self._evidence.problems(whole.strip()) if whole.strip() else ()
-        problems += added_by_wording(whole, self._draft, instruction=self._instruction)
+        problems += added_by_wording(
+            whole, self._draft, instruction=self._instruction, basis=self._evidence.basis
+        )
         if problems:
             raise _Ungrounded(problems)
         self._passed = whole

@@ -109,15 +109,20 @@ class TurnFailed(SangdamError):
             code="turn_timeout", http_status=504,
         )  # fmt: skip
 
+    @classmethod
+    def stopped(cls) -> TurnFailed:
+        """It was ended before it had an answer, as when whoever asked has left."""
+        return cls(
+            "답변을 끝내지 못했어요. 다시 보내 주세요.", code="turn_stopped", http_status=503
+        )
+
 
 def answered(turn: LiveTurn) -> Message:
     """The message a turn ended in. Raises TurnFailed with what else it ended in."""
     if turn.error is not None:
         raise TurnFailed.of(turn.error)
     if turn.message is None:
-        raise TurnFailed(
-            "답변을 끝내지 못했어요. 다시 보내 주세요.", code="turn_stopped", http_status=503
-        )
+        raise TurnFailed.stopped()
     return turn.message
 
 

@@ -34,10 +34,7 @@ async def in_model_thread(request: Request, work: Callable[[threading.Event], T]
         while not running.done():
             await asyncio.wait({running}, timeout=LOOK_S)
             if not running.done() and await request.is_disconnected():
-                raise TurnFailed(
-                    "답변을 끝내지 못했어요. 다시 보내 주세요.", code="turn_stopped",
-                    http_status=503,
-                )  # fmt: skip
+                raise TurnFailed.stopped()
         return running.result()
     finally:
         cancel.set()  # says nothing to work that is over

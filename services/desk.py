@@ -246,6 +246,7 @@ class Services:
         self.accounts.forget_old()
         Repeats(self).forget_old()
         OpenAIChat(self).forget_old()
+        self.llm.forget_old()
         days = self.rules.ticket_auto_close_days
         with self.database.write() as tx:
             return len(tickets.close_silent_tickets(tx, self.clock(), days))

@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -19,14 +19,13 @@ from dotenv import dotenv_values
 
 from agent.flows import FLOWS
 from agent.guardrails import mask_pii
-from agent.llm import ChatMessage, Final, Piece, Probe, Tag, TextDelta
-from agent.llm.config import OFFLINE, ProviderRow
-from agent.llm.providers import ProviderState
-from agent.llm.routing import expand
-from agent.llm.types import Adapter, Purpose, Route, Step
+from agent.llm import ChatMessage, Final, Piece, Probe, ProviderState, Tag, TextDelta
+from agent.llm.prices import price_of
+from agent.llm.routing import LAST, OWN_ROWS
+from agent.llm.types import OFFLINE, Purpose, Route, Step
 from agent.shop.calendar import day_of
 from agent.types import Caller
-from errors import BadInput, Forbidden, NotFound, Unavailable
+from errors import BadInput, Forbidden, Unavailable
 from services import diagnostics_settings
 from services.diagnostics_settings import Notice, SettingRow, shown_url
 from services.diagnostics_words import LIGHTS, PURPOSES, missing, passed_over, words_of
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "MOST_PROMPT",
     "PROMPT",
+    "TEST_S",
     "DayRow",
     "Diagnostics",
     "Final",
@@ -54,11 +54,10 @@ __all__ = [
 
 PROMPT = "한 문장으로 인사해 주세요."
 MOST_PROMPT = 200  # characters
-TEST_S = 15.0
+TEST_S = 15.0  # for a whole try
 TEST_TOKENS = 200
 MOST_DAYS = 400
 GREETING = "안녕하세요. 준비된 문구로 답하고 있어요."
-_NEEDED = ("base_url", "api_key", "model")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,8 @@ class ProviderView:
 
     ``word`` says the light in Korean; ``last_error`` and ``remedy`` are Korean sentences ("" for
     none), ``last_error_at`` is UTC ISO-8601; ``latency_ms`` is the last first word's. ``local``:
-    what is said to it stays in the house and costs nothing.
+    what is said to it stays in the house and costs nothing. ``detail`` is its server's own short
+    words of the last error, or what else was noticed of it; English as a rule.
     """
 
     name: str
@@ -85,6 +85,7 @@ class ProviderView:
     concurrency: int
     has_key: bool
     local: bool
+    detail: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ class Diagnostics:
     ) -> None:
         self._desk = desk
         self._config = desk.llm.config
+        self._facts = desk.llm.gateway.facts()
         self._environment = os.environ if environment is None else environment
         self._env_file = env_file or ROOT / ".env"
 
@@ -131,12 +133,12 @@ class Diagnostics:
     def notices(self, caller: Caller) -> list[Notice]:
         """What an operator should look at, with the remedy; no secret in any of it."""
         _require_admin(caller)
-        used = {name: row for name, row in self._config.providers.items() if not self._lacks(name)}
+        used = {name: facts for name, facts in self._facts.items() if not facts.missing}
         unpriced = [
             (name, model)
-            for name, row in used.items()
-            for model in self._models(name)
-            if not self._is_local(row) and f"{name}:{model}" not in self._config.prices
+            for name, facts in used.items()
+            for model in facts.models
+            if not facts.local and price_of(self._config.prices, name, model) is None
         ]
         return diagnostics_settings.notices(
             self._desk.settings,
@@ -144,7 +146,7 @@ class Diagnostics:
             self._environment,
             dotenv_values(self._env_file),
             unpriced=unpriced,
-            addresses={name: (self._url(row), self._is_local(row)) for name, row in used.items()},
+            addresses={name: (facts.base_url, facts.local) for name, facts in used.items()},
         )
 
     # ── models ───────────────────────────────────────────────────────────────────────────
@@ -157,11 +159,11 @@ class Diagnostics:
         return [*views, self._offline()]
 
     def _view(self, name: str, state: ProviderState) -> ProviderView:
-        row, models = self._config.providers[name], self._models(name)
+        row, facts = self._config.providers[name], self._facts[name]
         light, word = LIGHTS[state.status]
         error, remedy = ("", "")
         if state.status == "unconfigured":
-            error, remedy = missing(self._lacks(name) or "model", name)
+            error, remedy = missing(facts.missing, name)
         elif state.last_error:
             error, remedy = words_of(state.last_error, name)
             remedy = "" if state.status == "ok" else remedy  # it has answered since
@@ -169,43 +171,17 @@ class Diagnostics:
             word = "설정됨"
         at = state.last_error_at
         return ProviderView(
-            name, row.kind, next(iter(models), ""), shown_url(self._url(row)), light, word, error,
-            remedy, to_text(at) if at else None, state.latency_ms, state.breaker,
-            state.in_flight, row.concurrency, bool(row.api_key), self._is_local(row),
+            name, row.kind, next(iter(facts.models), ""), shown_url(facts.base_url), light, word,
+            error, remedy, to_text(at) if at else None, state.latency_ms, state.breaker,
+            state.in_flight, row.concurrency, bool(row.api_key), facts.local, state.last_detail,
         )  # fmt: skip
 
     @staticmethod
     def _offline() -> ProviderView:
         return ProviderView(
-            OFFLINE, OFFLINE, "template", "", "green", "늘 준비됨", "", "", None, None, "closed",
+            OFFLINE, OFFLINE, LAST.model, "", "green", "늘 준비됨", "", "", None, None, "closed",
             0, 0, False, True,
         )  # fmt: skip
-
-    def _models(self, name: str) -> list[str]:
-        """The models by which a provider can be asked, its own first."""
-        config = self._config
-        chains = (config.local, config.cloud, *config.routes.values(), *config.purposes.values())
-        steps = (step for chain in chains for step in expand(config, chain))
-        named = [step.model for step in steps if step.provider == name and step.model]
-        own = config.providers[name].model
-        return list(dict.fromkeys([own, *named] if own else named))
-
-    def _lacks(self, name: str) -> str:
-        """The field without which a provider cannot be asked, or ""."""
-        row = self._config.providers[name]
-        model = next(iter(self._models(name)), "")
-        has = {"base_url": self._url(row), "api_key": row.api_key, "model": model}
-        needs = self._kind(row).needs | ({"api_key"} if row.needs_key else set())
-        return next((field for field in _NEEDED if field in needs and not has[field]), "")
-
-    def _kind(self, row: ProviderRow) -> type[Adapter]:
-        return next(one for one in self._desk.llm.adapters if one.kind == row.kind)
-
-    def _url(self, row: ProviderRow) -> str:
-        return row.base_url or self._kind(row).default_base_url
-
-    def _is_local(self, row: ProviderRow) -> bool:
-        return self._kind(row).local if row.local is None else row.local
 
     def routes(self, caller: Caller) -> list[RouteView]:
         """Every intent, then every purpose, as it would resolve now."""
@@ -216,7 +192,7 @@ class Diagnostics:
                         route(intent=row.intent, domain=row.domain))
             for row in FLOWS.values()
         ]  # fmt: skip
-        others: Sequence[Purpose] = [one for one in get_args(Purpose) if one in PURPOSES]
+        others: Sequence[Purpose] = [one for one in get_args(Purpose) if one in OWN_ROWS]
         return found + [_route_view(one, PURPOSES[one], "", route(purpose=one)) for one in others]
 
     # ── trying one ───────────────────────────────────────────────────────────────────────
@@ -224,7 +200,8 @@ class Diagnostics:
     def probe(self, caller: Caller, name: str) -> Probe:
         """Ask a provider for its models now. Raises NotFound; its failure is in the answer."""
         _require_admin(caller)
-        return self._desk.llm.gateway.probe(self._named(name))
+        found = self._desk.llm.gateway.probe(name)
+        return replace(found, target_url=shown_url(found.target_url))  # it may hold a password
 
     def generate(
         self,
@@ -242,7 +219,7 @@ class Diagnostics:
         _require_admin(caller)
         if len(prompt) > MOST_PROMPT:
             raise BadInput(f"시험할 문장은 {MOST_PROMPT}자까지 적을 수 있어요.")
-        route, draft = self._only(self._named(name))
+        route, draft = self._only(self._desk.llm.gateway.named(name))
         said = mask_pii(prompt.strip() or PROMPT, for_cloud=True).text
         pieces = self._desk.llm.gateway.complete(
             route, [ChatMessage("user", said)], tag=Tag("test"), deadline_s=TEST_S,
@@ -253,21 +230,11 @@ class Diagnostics:
     def _only(self, name: str) -> tuple[Route, str | None]:
         """The route that asks this provider and nobody else, and offline's own words."""
         if name == OFFLINE:
-            return Route("test", (Step(OFFLINE, "template"),)), GREETING
-        if field := self._lacks(name):
-            raise Unavailable(" ".join(missing(field, name)), code="model_not_configured")
-        return Route("test", (Step(name, self._models(name)[0]),)), None
-
-    def _named(self, name: str) -> str:
-        """A configured provider by its name, or the first of a kind. Raises NotFound."""
-        rows = self._config.providers
-        if name in rows or name == OFFLINE:
-            return name
-        found = next((one for one, row in rows.items() if row.kind == name), None)
-        if found is None:
-            known = ", ".join((*rows, OFFLINE))
-            raise NotFound(f"그런 제공자는 없어요. {known} 가운데에서 골라 주세요.")
-        return found
+            return Route("test", (LAST,)), GREETING
+        facts = self._facts[name]
+        if facts.missing:
+            raise Unavailable(" ".join(missing(facts.missing, name)), code="model_not_configured")
+        return Route("test", (Step(name, next(iter(facts.models), "")),)), None
 
     # ── what it costs ────────────────────────────────────────────────────────────────────
 
@@ -286,7 +253,7 @@ def _told(pieces: Generator[Piece, None, None]) -> Generator[TextDelta | Final, 
 
 
 def _route_view(intent: str, title: str, domain: str, route: Route) -> RouteView:
-    steps = tuple(f"{one.provider}:{one.model}" for one in route.steps if one.provider != OFFLINE)
+    steps = tuple(":".join(filter(None, (one.provider, one.model))) for one in route.models)
     skipped = tuple((one.provider, passed_over(one.reason)) for one in route.skipped)
     return RouteView(intent, title, domain, route.rule, steps, skipped)
 

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from agent.llm.config import LLMConfig
 from services.settings_words import LLM_GROUP, about, about_llm, group_of
-from settings import PREFIX, TABLE, Setting, Settings
+from settings import LLM_FIELDS, LLM_LIMITS, PREFIX, TABLE, Setting, Settings
 
 __all__ = [
     "Addresses",
@@ -29,8 +29,6 @@ HIDDEN = "가림"
 SHOW_FROM = 16  # characters of a secret from which its last four are told
 _USER = re.compile(r"(?P<scheme>(?:^|(?<=[\s,]))(?:[A-Za-z][\w+.-]*://)?)[^\s,]*@")
 _QUERY = re.compile(r"[?#][^\s,]*")
-_FIELDS = ("KIND", "BASE_URL", "MODEL", "API_KEY")
-_LIMITS = ("SANGDAM_LLM_FIRST_TOKEN_S", "SANGDAM_LLM_TOTAL_S")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 # What other programs read → what this one reads instead.
 _FOREIGN = {
@@ -97,7 +95,7 @@ def rows(settings: Settings, config: LLMConfig) -> list[SettingRow]:
 
 def _row(settings: Settings, row: Setting) -> SettingRow:
     places = _places(settings, row)
-    return _made(row.name, places, about(row.name), group_of(row.name), row.secret)
+    return _made(row.name, places, about(row.name), group_of(row.name))
 
 
 def _places(settings: Settings, row: Setting) -> tuple[tuple[str, Any], ...]:
@@ -111,7 +109,7 @@ def _llm_row(path: str, places: Sequence[tuple[str, Any]]) -> SettingRow:
 
 
 def _made(
-    name: str, places: Sequence[tuple[str, Any]], text: str, group: str, secret: bool
+    name: str, places: Sequence[tuple[str, Any]], text: str, group: str, secret: bool = False
 ) -> SettingRow:
     url = name.endswith(("url", "proxies", "origins"))
     told = [(origin, _shown(value, secret=secret, url=url)) for origin, value in places]
@@ -247,9 +245,10 @@ def _meant(value: Any, row: Setting | None) -> str:
 def _unknown_names(
     config: LLMConfig, environment: Mapping[str, str], dotenv: Mapping[str, str | None]
 ) -> Iterator[Notice]:
-    known = [*(PREFIX + row.name.upper() for row in TABLE), *_LIMITS]
+    known = [PREFIX + row.name.upper() for row in TABLE]
+    known += [f"{PREFIX}LLM_{limit}" for limit in LLM_LIMITS]
     known += [f"{PREFIX}LLM_{name.upper()}_{field}" for name in config.providers
-              for field in _FIELDS]  # fmt: skip
+              for field in LLM_FIELDS]  # fmt: skip
     for name, where in _written(environment, dotenv):
         if name.startswith(PREFIX) and name not in known:
             advice = _advice(name, known)

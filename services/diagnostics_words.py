@@ -19,6 +19,8 @@ PURPOSES: Mapping[str, str] = {
     "summarise": "대화 요약",
     "generate": "글 요청",
     "passthrough": "모델에 바로 전달",
+    "compose": "답변 쓰기",
+    "test": "진단",
 }
 _AGAIN = " 적은 뒤 다시 시작해 주세요."
 _FAILURES: Mapping[str, tuple[str, str]] = {
@@ -75,7 +77,6 @@ _FIELDS: Mapping[str, tuple[str, str]] = {
 _SKIPPED: Mapping[str, str] = {
     "breaker_open": "잇달아 실패해서 쉬는 중",
     "budget": "예산을 다 씀",
-    "busy": "자리가 없음",
     "capability:tools": "도구를 쓸 수 없음",
     "capability:pictures": "사진을 볼 수 없음",
     "unconfigured:base_url": "주소 없음",

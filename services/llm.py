@@ -5,32 +5,35 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, get_args
 
 from agent.flows import FLOWS, Domain
 from agent.llm import Call, Gateway, Usage, load_config
 from agent.llm.adapters import ADAPTERS
-from agent.llm.config import OFFLINE
 from agent.llm.roles import Generated, generate
 from agent.llm.routing import check_rows
-from agent.llm.types import Adapter
+from agent.llm.types import OFFLINE, Adapter
 from agent.shop.calendar import day_of
 from agent.types import Caller, TokenUsage
-from errors import BadInput, Forbidden, SangdamError
+from errors import BadInput, Forbidden, Unavailable
 from store import llm_calls
-from store.database import dump
+from store.database import BUSY_TIMEOUT_S, dump
 from store.llm_calls import LlmCall
 from store.models import to_text
 
 if TYPE_CHECKING:
     from services.desk import Services
 
-__all__ = ["MOST_PAYLOAD", "Generated", "Models", "Usage"]
+__all__ = ["Generated", "Models", "Usage"]
 
 _log = logging.getLogger("sangdam.llm")
 MOST_PAYLOAD = 20_000  # characters of its JSON
+_BATCH = 1000  # calls that are deleted in one transaction
+_WAIT_S = 0.3  # that a turn waits for the store to enter a call
+_MOST_DUE = 10_000  # calls kept while the store cannot be had
 
 
 class Models:
@@ -41,10 +44,11 @@ class Models:
 
     def __init__(self, desk: Services, adapters: Sequence[type[Adapter]] = ADAPTERS) -> None:
         self._desk = desk
-        self.adapters = tuple(adapters)
         self._lock = threading.Lock()
         self._day: date | None = None
         self._spent_usd = 0.0
+        self._due: list[LlmCall] = []
+        self._catching_up = False
         self.config = load_config(desk.settings)
         check_rows(self.config, intents=FLOWS, domains=get_args(Domain))
         self.known_providers = frozenset((OFFLINE, *self.config.providers))
@@ -92,7 +96,8 @@ class Models:
     def record(self, call: Call) -> None:
         """Enter one call that ended; never raises: a reply does not fail for the books.
 
-        One for which there was nobody to ask is none.
+        Nor does it wait for them: while somebody else holds the store, a thread catches up. A
+        call for which there was nobody to ask is none.
         """
         if call.provider in ("", OFFLINE) and not call.fallbacks:
             return
@@ -105,11 +110,60 @@ class Models:
         self._desk.metrics.llm_usage(
             call.provider, TokenUsage(*taken, sum(taken)), cost_usd=cost_usd
         )
+        with self._lock:
+            self._due.append(_row(call, now))
+            if self._catching_up:
+                return
+        if self._written(_WAIT_S):
+            return
+        with self._lock:
+            if self._catching_up:
+                return
+            self._catching_up = True
+        threading.Thread(target=self._catch_up, name="llm-books", daemon=True).start()
+
+    def _written(self, wait_s: float) -> bool:
+        """Write what is due; False where the store was not to be had within ``wait_s``."""
+        with self._lock:
+            rows, self._due = self._due, []
+        if not rows:
+            return True
         try:
+            with self._desk.database.write(durable=False, wait_s=wait_s) as tx:
+                for row in rows:
+                    llm_calls.add(tx, row)
+        except Unavailable:
+            with self._lock:
+                self._due = [*rows, *self._due][-_MOST_DUE:]
+            return False
+        except sqlite3.Error:
+            _log.exception("models' calls could not be written: %d", len(rows))
+        return True
+
+    def _catch_up(self) -> None:
+        """Wait for the store until all that is due is written."""
+        while True:
+            written = self._written(BUSY_TIMEOUT_S)
+            with self._lock:
+                if written and not self._due:
+                    self._catching_up = False
+                    return
+            if not written:  # a store that refuses at once is no reason to spin
+                time.sleep(_WAIT_S)
+
+    def forget_old(self) -> int:
+        """Delete the calls of more than ``model_calls_days`` days ago in short transactions;
+        returns how many. The sums of their days stay."""
+        days = self._desk.settings.model_calls_days
+        if days <= 0:
+            return 0
+        total, before = 0, self._desk.clock() - timedelta(days=days)
+        while True:
             with self._desk.database.write(durable=False) as tx:
-                llm_calls.add(tx, _row(call, now))
-        except (sqlite3.Error, SangdamError):
-            _log.exception("a model's call could not be written")
+                deleted = llm_calls.forget_old(tx, before=before, limit=_BATCH)
+            total += deleted
+            if deleted < _BATCH:
+                return total
 
     def _turn_to(self, today: date) -> None:
         """Take up what the store knows of a day that is new here.

@@ -23,7 +23,7 @@ from typing import Any
 from pythonjsonlogger.json import JsonFormatter
 
 from agent.guardrails import mask_pii
-from settings import TABLE, Settings
+from settings import Settings
 
 __all__ = ["configure", "mask", "request_id", "turn_id", "user_id"]
 
@@ -97,8 +97,8 @@ def configure(settings: Settings) -> None:
 
 
 def _known(settings: Settings) -> tuple[str, ...]:
-    """Every secret of the settings, one that another place hides too."""
-    found = [getattr(settings, row.name) for row in TABLE if row.secret]
+    """Every key and header of the models, one that another place hides too."""
+    found: list[object] = []
     for _, table in settings.llm:
         rows = table.get("providers")
         for row in rows.values() if isinstance(rows, Mapping) else ():

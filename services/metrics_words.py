@@ -45,6 +45,7 @@ FLAGS = (
     *("abuse", "injection", "no_words", "too_long", "empty"),
     *("ungrounded_reply", "ungrounded_model_reply", "model_unavailable"),
     *("model_false_promise", "model_personal_data", "model_markup", "model_asks_secret"),
+    *("model_reversed", "model_left_out"),
     *("model_internal", "tool_unknown", "tool_bad_arguments", "tool_refused"),
     *("tool_write_refused", "tool_too_many", "tool_too_much"),
 )

@@ -22,8 +22,10 @@ from typing import TYPE_CHECKING, Any, Literal
 from agent import conversations as chats
 from agent.guardrails import mask_pii
 from agent.llm import ChatMessage, Final, Picture, Piece, Tag, TextDelta
+from agent.llm.routing import plan
+from agent.llm.usage import text_tokens
 from agent.types import Caller, Message, TokenUsage
-from errors import BadInput, Forbidden, NotFound, NotSignedIn, SangdamError, Unavailable
+from errors import BadInput, Forbidden, LLMError, NotFound, NotSignedIn, SangdamError, Unavailable
 from services.accounts import caller_of
 from services.hidden_calls import HiddenCalls
 from services.keys import PREFIX
@@ -65,6 +67,9 @@ NO_MODEL = (
     "연결된 언어 모델이 없어요. 관리자가 진단 화면에서 확인하고, 모델 이름(예: "
     "SANGDAM_LLM_OLLAMA_MODEL)을 설정한 뒤 서버를 다시 시작하면 쓸 수 있어요."
 )
+BLIND = "capability:pictures"
+NO_EYES = "연결된 언어 모델은 사진을 볼 수 없어요. 사진을 빼고 보내 주세요."
+TOO_LONG = "모델이 읽을 수 있는 길이보다 길어요. 메시지를 줄이거나 나누어 보내 주세요."
 _WITH_CONTEXT = "### Task:\nRespond to the user query using the provided context"
 _NOT_CARRIED = ("offered", "last_action")  # a copy of a conversation has nothing to confirm
 
@@ -253,18 +258,26 @@ class OpenAIChat:
     ) -> Iterator[str | Finished]:
         """The configured model's own reply; no tool, no policy, nothing stored.
 
-        What leaves is masked as everywhere. Raises Unavailable (no model is configured, or
-        it fails, also midway), TooMany, BadInput.
+        What leaves is masked as everywhere. ``wishes`` are ``Gateway.complete``'s. Raises
+        Unavailable (no model is configured, or it fails, also midway), TooMany, BadInput (also
+        at the first word: more than the model can read).
         """
         gateway = self.desk.llm.gateway
         needs = {"pictures"} if any(one.pictures for one in said) else frozenset()
         route = gateway.route(purpose="passthrough", needs=needs)
-        if not any(step.provider != "offline" for step in route.steps):
+        chain = plan(gateway.config, route)
+        if not chain:
             raise Unavailable(NO_MODEL, code="model_not_configured")
+        if not route.models and all(one.reason == BLIND for one in route.skipped if one in chain):
+            raise BadInput(NO_EYES, code="pictures_unsupported")
         if sum(len(one.text) for one in said) > MOST_PROMPT_CHARS:
             raise BadInput(f"messages는 모두 {MOST_PROMPT_CHARS:,}자까지 보낼 수 있어요.")
-        messages = [_for_model(one) for one in said if one.role in _MODEL_ROLES]
-        if not messages:
+        # A client's own tool calls have no text, and servers refuse a message without any.
+        messages = [
+            _for_model(one) for one in said
+            if one.role in _MODEL_ROLES and (one.text.strip() or one.pictures)
+        ]  # fmt: skip
+        if not any(one.role == "user" for one in messages):
             raise BadInput("messages에 role이 user인 메시지를 하나 이상 보내 주세요.",
                            code="no_user_message")  # fmt: skip
         self.desk.limits.turn(asker.caller, "" if asker.key_id else address)
@@ -276,16 +289,20 @@ class OpenAIChat:
 
 
 def _told(pieces: Generator[Piece, None, None]) -> Generator[str | Finished, None, None]:
-    with closing(pieces):
-        for piece in pieces:
-            if isinstance(piece, TextDelta):
-                yield piece.text
-            elif isinstance(piece, Final):
-                used = piece.usage
-                total = used.input_tokens + used.output_tokens
-                counted = TokenUsage(used.input_tokens, used.output_tokens, total)
-                reason = "stop" if piece.finish == "tool_calls" else piece.finish
-                yield Finished(reason, None if used.estimated else counted)
+    try:
+        with closing(pieces):
+            for piece in pieces:
+                if isinstance(piece, TextDelta):
+                    yield piece.text
+                elif isinstance(piece, Final):
+                    sent, got = piece.usage.input_tokens, piece.usage.output_tokens
+                    counted = TokenUsage(sent, got, sent + got)
+                    reason = "stop" if piece.finish == "tool_calls" else piece.finish
+                    yield Finished(reason, None if piece.usage.estimated else counted)
+    except LLMError as error:
+        if error.kind != "context_too_long":
+            raise
+        raise BadInput(TOO_LONG, code="context_length_exceeded") from None
 
 
 _Role = Literal["system", "user", "assistant"]
@@ -318,12 +335,9 @@ def usage_of(said: Sequence[Said], reply: str, counted: TokenUsage | None) -> To
     """
     if counted is not None and counted.total_tokens > 0:
         return counted
-    prompt = _estimate("".join(one.text for one in said))
-    return TokenUsage(prompt, _estimate(reply), prompt + _estimate(reply))
-
-
-def _estimate(text: str) -> int:
-    return max(1, -(-len(text.encode("utf-8", "replace")) // 3))
+    prompt = max(1, text_tokens("".join(one.text for one in said)))
+    answer = max(1, text_tokens(reply))
+    return TokenUsage(prompt, answer, prompt + answer)
 
 
 def _as(user: User | None, key_id: str, named: str) -> Caller:

@@ -43,6 +43,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "turn_workers": "동시에 만드는 답변 수(0이면 알아서 정해요)",
         "turn_queue_max": "차례를 기다릴 수 있는 메시지 수",
         "sse_heartbeat_s": "흐름이 조용할 때 신호를 보내는 간격(초)",
+        "model_calls_days": "모델 호출 한 건 한 건의 기록을 두는 날 수(0이면 계속)",
         "stream_resume_s": "읽는 쪽이 떠난 뒤 답변을 이어 가는 시간(초)",
         "v1_key_required": "/v1에 API 키가 필요한지(auto는 다른 컴퓨터에 열렸을 때만)",
     },

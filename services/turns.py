@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from agent.llm import Cancelled
 from agent.summary import summarise
 from agent.types import Caller, Source
 from errors import BadInput, TooMany, Unavailable
@@ -33,6 +34,9 @@ _log = logging.getLogger("sangdam.turn")
 BUSY = "지금 문의가 많아 답변을 시작하지 못했어요. 잠시 뒤 다시 보내 주세요."
 STOPPING = "서버를 다시 시작하는 중이에요. 잠시 뒤 다시 보내 주세요."
 KEEP, KEEP_S = 1000, 300.0  # ended turns that a lost client may still ask for
+# A model takes seconds for a summary: no turn's worker waits for it, and no place of a model
+# that turns wait for is taken by more than these.
+_SUMMARIES, _MOST_SUMMARIES = 2, 100
 
 
 class Turns:
@@ -48,6 +52,9 @@ class Turns:
         self._running = 0
         self._known: OrderedDict[str, tuple[str, LiveTurn]] = OrderedDict()
         self._stopping = False
+        self._summaries = ThreadPoolExecutor(_SUMMARIES, thread_name_prefix="summary")
+        self._summed_up: set[str] = set()  # chats whose summary is due or being made
+        self._no_more = threading.Event()
 
     @property
     def running(self) -> int:
@@ -137,6 +144,7 @@ class Turns:
             self._stopping = True
             self._idle.wait_for(lambda: not self._open, timeout_s)
             left = list(self._open)
+        self._no_more.set()
         for turn in left:
             turn.stop()
         return len(left)
@@ -178,13 +186,27 @@ class Turns:
             self._sum_up(turn)
 
     def _sum_up(self, turn: LiveTurn) -> None:
-        """Shorten a long conversation for the models of its next turns; nobody waits for it."""
-        if turn.message is None or self._stopping:
+        """Have a long conversation shortened for the models of its next turns; nobody waits."""
+        if turn.message is None or not self._desk.llm.gateway.configured:
             return
+        session_id = turn.message.session_id
+        with self._idle:
+            due = self._summed_up
+            if self._stopping or session_id in due or len(due) >= _MOST_SUMMARIES:
+                return  # the chat's next turn comes back to it
+            due.add(session_id)
+        self._summaries.submit(self._summarise, session_id)
+
+    def _summarise(self, session_id: str) -> None:
         try:
-            summarise(self._desk.desk, turn.message.session_id)
+            summarise(self._desk.desk, session_id, cancel=self._no_more)
+        except Cancelled:
+            _log.info("a conversation is not summed up: the server stops")
         except Exception:
             _log.exception("a conversation could not be summed up")
+        finally:
+            with self._idle:
+                self._summed_up.discard(session_id)
 
     def _remember(self, turn: LiveTurn, owner: str) -> None:
         logs.turn_id.set(turn.turn_id)

@@ -121,14 +121,14 @@ class Database:
             yield Tx(connection, writable=False)
 
     @contextmanager
-    def write(self, *, durable: bool = True) -> Iterator[Tx]:
+    def write(self, *, durable: bool = True, wait_s: float = BUSY_TIMEOUT_S) -> Iterator[Tx]:
         """A transaction that either happens whole or not at all.
 
         ``durable`` flushes to the disk before returning (survives a power loss); without
         it a commit survives the death of the process only, at a fraction of the time.
-        Raises :class:`errors.Unavailable` when another writer holds the file over 10 s.
+        Raises :class:`errors.Unavailable` when another writer holds the file over ``wait_s``.
         """
-        with closing(self._connect()) as connection:
+        with closing(self._connect(wait_s)) as connection:
             connection.execute(f"pragma synchronous = {'full' if durable else 'normal'}")
             try:
                 connection.execute("begin immediate")
@@ -141,9 +141,9 @@ class Database:
                 raise
             connection.execute("commit")
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self, wait_s: float = BUSY_TIMEOUT_S) -> sqlite3.Connection:
         connection = sqlite3.connect(
-            self.path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=True
+            self.path, timeout=wait_s, isolation_level=None, check_same_thread=True
         )
         connection.execute("pragma foreign_keys = on")
         return connection

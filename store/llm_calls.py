@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 
 from store.database import Tx
+from store.models import to_text
 
-__all__ = ["CANCELLED", "DayRow", "LlmCall", "add", "daily", "forget", "of_turn", "spent_usd"]
+__all__ = ["CANCELLED", "DayRow", "LlmCall", "add", "daily", "forget", "forget_old", "of_turn",
+           "spent_usd"]  # fmt: skip
 
 CANCELLED = "cancelled"  # the ``error`` of a call that was given up by who asked: no failure
 _KEY = ("day", "provider", "model", "purpose")
@@ -124,4 +127,13 @@ def forget(tx: Tx, conversation_id: str) -> int:
     return tx.execute(
         "update llm_calls set turn_id = null, conversation_id = null where conversation_id = ?",
         (conversation_id,),
+    )
+
+
+def forget_old(tx: Tx, *, before: datetime, limit: int) -> int:
+    """Delete at most ``limit`` calls from before a moment; returns how many. Days' sums stay."""
+    return tx.execute(
+        "delete from llm_calls where rowid in "
+        "(select rowid from llm_calls where created_at < ? limit ?)",
+        (to_text(before), limit),
     )

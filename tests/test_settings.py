@@ -220,14 +220,6 @@ def test_a_replaced_table_of_models_stands_before_what_was_read(tmp_path: Path) 
     assert mine.llm[-1] == ("sangdam.toml", {"limits": {"total_s": 9}})
 
 
-def test_a_secret_of_a_wrong_type_is_not_in_the_refusal() -> None:
-    row = settings.Setting("pin", 0, "A number.", secret=True)
-    with pytest.raises(BadSetting) as caught:
-        settings._convert(row, "hunter2", "environment")
-    assert "hunter2" not in caught.value.message
-    assert "pin" in caught.value.message
-
-
 def test_a_relative_data_dir_is_below_the_project(tmp_path: Path) -> None:
     assert read(tmp_path).data_path == settings.ROOT / "var"
     assert read(tmp_path, {"SANGDAM_DATA_DIR": "a/b"}).data_path == settings.ROOT / "a" / "b"

@@ -11,6 +11,7 @@ from errors import SangdamError
 from services import Services, StoredMessage
 from ui import bubbles, chat_history, clauses, session, turns
 from ui.chat_welcome import welcome
+from ui.format import local
 from ui.turns import PageTurn
 
 __all__ = ["ChatView"]
@@ -21,6 +22,7 @@ _WAITING = "sangdam_waiting_turn"
 _DRAFT = "sangdam_chat_draft"
 _PHOTO_ERROR = "sangdam_photo_error"
 THINKING, STOPPING = "말씀을 읽고 있어요", "답변을 멈추고 있어요"
+LOST = "답변을 끝내지 못했어요. 다시 보내 주세요."
 YES, NO = "네, 진행해 주세요.", "아니요"
 POLL_S, STOP_POLL_S = 4, 1
 
@@ -125,10 +127,15 @@ class ChatView:
         self._start_prefilled(turn)
         turn = turns.current()
         chat_history.sidebar(self.desk, self.caller, self.session_id)
-        chat_history.headline(self.session_id is not None or turn is not None)
+        # Each has its own place: the welcome must not stay, faded, while the first reply comes.
+        head, hello = st.empty(), st.empty()
+        if self.session_id is not None or turn is not None:
+            with head.container():
+                chat_history.headline()
         self._input()
         if not self.messages and turn is None:
-            welcome(self.desk, self.caller, self.send)
+            with hello.container():
+                welcome(self.desk, self.caller, self.send)
         self._history(turn)
         if turn is not None:
             self._live(turn)
@@ -224,7 +231,7 @@ class ChatView:
             )  # fmt: skip
 
     def _failure(self) -> None:
-        failed = st.session_state.get(_FAILED)
+        failed = st.session_state.get(_FAILED) or self._lost()
         if not failed or turns.current() is not None:
             return
         since = self.messages[len(_until(self.messages, failed["after"])) :]
@@ -238,9 +245,20 @@ class ChatView:
                 kwargs={"confirm": failed["confirm"], "image_ids": failed["photos"]},
             )  # fmt: skip
 
+    def _lost(self) -> dict[str, Any] | None:
+        """What sends again a question that a server took with it when it died."""
+        if not self.messages or not _is_lost(self.desk, self.messages[-1]):
+            return None
+        last = self.messages[-1]
+        photos = tuple(last.payload.get("image_ids", ()))
+        before = self.messages[-2].message_id if len(self.messages) > 1 else None
+        return _failure_of(last.content, LOST, confirm=None, photos=photos, after=before)
+
     def _more_may_come(self) -> bool:
         """A person has the chat, or another tab (this one before a reload) asked something."""
-        return self.messages != [] and (self.messages[-1].role == "user" or self._with_a_person())
+        if not self.messages or _is_lost(self.desk, self.messages[-1]):
+            return False
+        return self.messages[-1].role == "user" or self._with_a_person()
 
     def _with_a_person(self) -> bool:
         return any(
@@ -253,9 +271,21 @@ def _keep_failed(
     text: str, why: str, *, confirm: str | None, photos: tuple[str, ...], after: str | None
 ) -> None:
     """Nothing the customer wrote is lost: the page offers to send it again."""
-    st.session_state[_FAILED] = {
-        "text": text, "why": why, "confirm": confirm, "photos": photos, "after": after,
-    }  # fmt: skip
+    st.session_state[_FAILED] = _failure_of(
+        text, why, confirm=confirm, photos=photos, after=after
+    )  # fmt: skip
+
+
+def _failure_of(
+    text: str, why: str, *, confirm: str | None, photos: tuple[str, ...], after: str | None
+) -> dict[str, Any]:
+    return {"text": text, "why": why, "confirm": confirm, "photos": photos, "after": after}
+
+
+def _is_lost(desk: Services, last: StoredMessage) -> bool:
+    """Whether the chat's last message is a question that no turn can answer any more."""
+    age = desk.clock() - local(last.created_at)
+    return last.role == "user" and age.total_seconds() > desk.settings.turn_timeout_s
 
 
 def _until(messages: list[StoredMessage], message_id: str | None) -> list[StoredMessage]:
@@ -277,7 +307,7 @@ def _watch(desk: Services, caller: Caller, session_id: str | None, seen: str) ->
         newest = desk.messages(caller, session_id, limit=1)
     except SangdamError:
         return
-    if newest and newest[-1].message_id != seen:
+    if newest and (newest[-1].message_id != seen or _is_lost(desk, newest[-1])):
         st.rerun()
 
 

@@ -17,10 +17,8 @@ _DELETE = "sangdam_delete_chat"
 SHOWN = 12
 
 
-def headline(talking: bool) -> None:
+def headline() -> None:
     """The page's one line: what this is, and a fresh start; the welcome is its own title."""
-    if not talking:
-        return
     with st.container(
         horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
     ):

@@ -60,7 +60,8 @@ def _card(one: ProviderView) -> Any:
             st.markdown(f"{_light(one)} **{plain(one.name)}** :gray[{_kind(one)}]", width="content")
             _buttons(one)
         if one.name != "offline":
-            lines = (f"**{data(one.model)}**", f":gray[{address(one.target_url)}]",
+            model = f"**{data(one.model)}**" if one.model else ":gray[모델 이름 없이 물어봐요]"
+            lines = (model, f":gray[{address(one.target_url)}]",
                      f":gray[:small[{_figures(one)}]]")  # fmt: skip
             st.markdown("  \n".join(lines))
         else:
@@ -68,7 +69,8 @@ def _card(one: ProviderView) -> Any:
                 "모델이 없거나 답하지 못할 때 정해 둔 문구로 답해요. 언제나 마지막에 있어요."
             )
         found = diagnostics_trial.outcome_of(one.name)
-        if one.last_error and (found is None or found.good):  # a failed trial says the same
+        told = one.last_error or one.detail
+        if told and (found is None or found.good):  # a failed trial says the same
             st.markdown(_problem(one))
         place = st.empty()
         if found is not None:
@@ -105,12 +107,14 @@ def _figures(one: ProviderView) -> str:
 
 
 def _problem(one: ProviderView) -> str:
-    """The last error with its time and its remedy, or what is missing; small when it is over."""
+    """The last error with its time, the server's words and the remedy, or what is missing;
+    small when it is over."""
     at = f" :gray[:small[{when(one.last_error_at)}]]" if one.last_error_at else ""
-    if one.light == "green":
-        return f":gray[:small[지난 문제: {data(one.last_error)} {when(one.last_error_at)}]]"
     error = f"{data(one.last_error)}{at}" if one.last_error else ""
-    return "  \n".join(part for part in (error, data(one.remedy)) if part)
+    if one.light == "green" and one.last_error:
+        error = f":gray[:small[지난 문제: {data(one.last_error)} {when(one.last_error_at)}]]"
+    detail = f":gray[:small[자세히: {data(short(one.detail, 300))}]]" if one.detail else ""
+    return "  \n".join(part for part in (error, detail, data(one.remedy)) if part)
 
 
 # ── the routes ───────────────────────────────────────────────────────────────────────────

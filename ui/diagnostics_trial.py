@@ -18,14 +18,14 @@ import streamlit as st
 
 from agent.types import Caller
 from errors import LLMError, SangdamError
-from services.diagnostics import Diagnostics, ProviderView, words_of
+from services.diagnostics import TEST_S, Diagnostics, ProviderView, words_of
 from ui.diagnostics_tables import data, money, took
 from ui.format import short
 
 __all__ = ["Kind", "Outcome", "forget", "lit", "outcome_of", "run", "show", "start", "take"]
 
 Kind = Literal["probe", "generate"]
-LONGEST_S = 15.0
+LONGEST_S = TEST_S + 1  # its own end tells more
 WORDS_AFTER_S = 0.3
 TICK_S = 0.1
 MODELS_SHOWN = 6

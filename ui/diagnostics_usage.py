@@ -17,7 +17,6 @@ __all__ = ["draw", "sums"]
 
 HERE = "diagnostics"
 PERIODS = {"1": "오늘", "7": "7일", "30": "30일"}
-WORK = {**PURPOSES, "compose": "답변 쓰기", "test": "진단"}
 SUMS = ("calls", "errors", "input_tokens", "output_tokens", "cached_tokens", "cost_usd",
          "unpriced")  # fmt: skip
 _NUMBERS = (
@@ -41,7 +40,7 @@ def draw(diagnostics: Diagnostics, caller: Caller) -> None:
         return
     _total(sums(rows, lambda one: "")[""])
     _by("모델별", "model", rows, lambda one: f"{one.model} · {one.provider}")
-    _by("하는 일별", "purpose", rows, lambda one: WORK.get(one.purpose, one.purpose))
+    _by("하는 일별", "purpose", rows, lambda one: PURPOSES.get(one.purpose, one.purpose))
     if period != "1":
         _by("날짜별", "day", rows, lambda one: day(one.day), kept=True)
 

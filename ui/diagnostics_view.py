@@ -93,7 +93,7 @@ def _how_to() -> None:
         "# 이 컴퓨터의 Ollama: 먼저 ollama pull 로 모델을 받아 두세요\n"
         "SANGDAM_LLM_OLLAMA_MODEL=모델 이름\n\n"
         "# OpenAI와 같은 방식으로 답하는 서버(vLLM, llama-server 등)\n"
-        "SANGDAM_LLM_VLLM_BASE_URL=http://127.0.0.1:8000/v1\n"
+        "SANGDAM_LLM_VLLM_BASE_URL=http://127.0.0.1:8001/v1\n"
         "SANGDAM_LLM_VLLM_MODEL=모델 이름\n\n"
         "# Anthropic, OpenAI, OpenRouter: 이름을 바꿔 적으세요\n"
         "SANGDAM_LLM_ANTHROPIC_API_KEY=키\n"

@@ -15,7 +15,7 @@ from agent.guardrails.injection import detect_injection
 from agent.guardrails.input import InputCheck, check_input
 from agent.guardrails.mask import CONTACTS, Masked, Vault, mask_pii
 from agent.guardrails.output import OutputCheck, check_output, says_done
-from agent.guardrails.wording import added_by_wording, plain_text
+from agent.guardrails.wording import added_by_wording, as_data, plain_text
 
 __all__ = [
     "CONTACTS",
@@ -27,6 +27,7 @@ __all__ = [
     "Ungrounded",
     "Vault",
     "added_by_wording",
+    "as_data",
     "assess_abuse",
     "check_grounding",
     "check_input",

@@ -72,7 +72,8 @@ _NUM = r"(?:\d{1,2}|[일이삼사오육유칠팔구시십]{1,3})"
 _DAY_OF_WEEK = rf"(?:\s?\((?P<w>[{_WEEKDAYS}])(?:요일)?\)|\s(?P<v>[{_WEEKDAYS}])요일)?"
 _URL = re.compile(r"https?://[!-~]{1,500}+|(?<![a-z0-9@.\-])www\.[!-~]{1,500}+", re.IGNORECASE)
 _DOMAIN = re.compile(
-    r"(?<![a-z0-9@.\-_])(?:[a-z0-9\-]{1,63}+\.){1,4}(?:com|kr|net|org|io|shop)(?![a-z0-9\-])"
+    r"(?<![a-z0-9@.\-_])(?:[a-z0-9\-]{1,63}+\.){1,4}(?:com|kr|net|org|io|shop|co|me|xyz|ly|gl|gg|app|dev|info|biz|site|online|store|top|club|link|page"
+    r"|example|cc|jp|cn|ai|ru)(?![a-z0-9\-])"
     r"(?:/[!-~]{0,300}+)?",
     re.IGNORECASE,
 )

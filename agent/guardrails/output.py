@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from agent.guardrails.claims import readable
 from agent.guardrails.evidence import Evidence
 from agent.guardrails.facts import Fact, extract_facts
 from agent.guardrails.grounding import has_day, is_grounded, missing_facts
@@ -202,10 +203,11 @@ def check_output(
     """Check grounding, promises and personal data; ``ok`` when there is no problem.
 
     Problems read ``empty``, ``ungrounded:<kind>:<text>``, ``false_promise:<text>`` or
-    ``pii:<kind>``.
+    ``pii:<kind>``. Read is what a page would show: emphasis, entities and odd widths hide nothing.
     """
     if not reply.strip():
         return OutputCheck(False, ("empty",))
+    reply = readable(reply)
     facts = extract_facts(reply)
     missing = missing_facts(facts, evidence, citations=citations, retrieved=retrieved)
     secrets = [

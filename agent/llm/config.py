@@ -15,13 +15,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from agent.llm.types import SchemaSupport
+from agent.llm.types import OFFLINE, SchemaSupport
 from errors import BadSetting
 
 __all__ = ["Budget", "LLMConfig", "Limits", "Origins", "Price", "ProviderRow", "load_config"]
 
 DEFAULTS = Path(__file__).with_name("defaults.toml")
-OFFLINE = "offline"
 Seconds = Annotated[float, Field(gt=0, le=600)]
 Chain = tuple[str, ...]
 
@@ -71,7 +70,7 @@ class ProviderRow(_Row):
     """
 
     kind: str
-    base_url: str = ""
+    base_url: str = Field(default="", repr=False)  # a password may stand in it
     model: str = ""
     api_key: str = Field(default="", repr=False)
     local: bool | None = None
@@ -125,6 +124,8 @@ def load_config(settings: Any) -> LLMConfig:
     origins: dict[str, list[tuple[str, Any]]] = {}
     merged: dict[str, Any] = {}
     for origin, table in (*settings.llm, ("default", shipped)):
+        if not isinstance(table, Mapping):
+            raise BadSetting(f"{origin}의 llm에는 표가 와야 합니다. [llm]으로 시작해 주세요.")
         for path, value in _leaves(table):
             _put(merged, path, value, origin)
             origins.setdefault(".".join(path), []).append((origin, value))
@@ -151,7 +152,7 @@ def _put(tree: dict[str, Any], path: tuple[str, ...], value: Any, origin: str) -
         tree = tree.setdefault(name, {})
         if not isinstance(tree, dict):
             raise BadSetting(
-                f"[llm]의 {'.'.join(path)}({origin})는 쓸 수 없습니다. {name}은 값입니다."
+                f"[llm]의 {name}에는 값이 아니라 표가 와야 합니다({'.'.join(path)}, {origin})."
             )
     if isinstance(value, list):
         value = tuple(value)
@@ -160,12 +161,37 @@ def _put(tree: dict[str, Any], path: tuple[str, ...], value: Any, origin: str) -
 
 def _told(error: ValidationError) -> str:
     first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
+    path = [str(part) for part in first["loc"]]
+    where = ".".join(path)
     if first["type"] == "extra_forbidden":
-        return f"[llm]에 모르는 설정이 있습니다: {where}. docs/llm.md의 표를 확인해 주세요."
-    return (
-        f"[llm]의 {where} 값을 쓸 수 없습니다. {first['msg']} (docs/llm.md의 표를 확인해 주세요.)"
-    )
+        said = f"[llm]에 모르는 설정이 있습니다: {where}."
+    elif first["type"] == "missing":
+        said = f"[llm]의 {where} 값이 없습니다."
+        if path[0] == "providers":  # a name that is misspelt makes a provider of its own
+            said += (
+                f" 제공자 이름 {path[1]!r}(환경 변수와 .env에서는 SANGDAM_LLM_{path[1].upper()}_…)"
+                "을 잘못 적지 않았는지 보고, 새 제공자라면 sangdam.toml에 적어 주세요."
+            )
+    else:
+        told = {name: f"{value}".removesuffix(".0") for name, value in first.get("ctx", {}).items()}
+        words = _WRONG.get(first["type"], "형식이 맞지 않습니다.").format(**told)
+        said = f"[llm]의 {where} 값을 쓸 수 없습니다. {words.replace(' or ', ', ')}"
+    return f"{said} docs/llm.md의 표를 확인해 주세요."
+
+
+# pydantic's kinds of errors.
+_WRONG: Mapping[str, str] = {
+    **dict.fromkeys(("tuple_type", "list_type"), '목록으로 적어 주세요. 예: ["local"].'),
+    **dict.fromkeys(("model_type", "model_attributes_type", "dict_type"), "표로 적어 주세요."),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "정수로 적어 주세요."),
+    **dict.fromkeys(("float_type", "float_parsing", "finite_number"), "수로 적어 주세요."),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true나 false로 적어 주세요."),
+    "string_type": "따옴표로 묶어 적어 주세요.",
+    "literal_error": "{expected} 가운데 하나여야 합니다.",
+    "greater_than": "{gt}보다 커야 합니다.",
+    "greater_than_equal": "{ge} 이상이어야 합니다.",
+    "less_than_equal": "{le} 이하여야 합니다.",
+}
 
 
 def _check_names(tables: _Tables) -> None:
@@ -182,3 +208,9 @@ def _check_names(tables: _Tables) -> None:
                     f"[llm]의 {name}에 모르는 제공자 {entry!r}가 있습니다. "
                     f"{', '.join(tables.providers)} 가운데에서 적어 주세요."
                 )
+    for name in tables.prices:
+        if name.partition(":")[0] not in tables.providers:
+            raise BadSetting(
+                f"[llm.prices]의 {name!r}는 모르는 제공자의 값입니다. '제공자:모델'로 적고, "
+                f"제공자는 {', '.join(tables.providers)} 가운데에서 적어 주세요."
+            )

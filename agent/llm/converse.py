@@ -16,6 +16,7 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from agent.llm.toolresults import as_text
+from agent.llm.toolspecs import MOST_ARGUMENT_CHARS
 from agent.llm.types import (
     Cancelled,
     ChatMessage,
@@ -37,8 +38,7 @@ __all__ = ["converse"]
 MOST_STEPS = 5
 MOST_CALLS = 8  # of one round; more are left out
 MOST_RESULT_CHARS = 16_000  # of all rounds together
-MOST_SENT_CHARS = 4000  # of a call's arguments; the belt reads no longer ones
-MOST_ARGUMENT_CHARS = 2000  # of them as they are told back to the model
+MOST_TOLD_CHARS = 2000  # of a call's arguments as they are told back to the model
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NO_NAME = "unknown_tool"
 ENOUGH = "자료를 충분히 찾았어요. 지금까지 찾은 것으로 답해 주세요."
@@ -172,15 +172,15 @@ class _Talk:
 
 def _arguments(call: ToolCall) -> tuple[str, tuple[str, str]]:
     """The arguments as they go back to the model, and what makes two calls the same."""
-    if len(call.arguments) > MOST_SENT_CHARS:  # refused unread, and not kept either
-        return "{}", (call.name[:100], call.arguments[: MOST_SENT_CHARS + 1])
+    if len(call.arguments) > MOST_ARGUMENT_CHARS:  # refused unread, and not kept either
+        return "{}", (call.name[:100], call.arguments[: MOST_ARGUMENT_CHARS + 1])
     try:
         sent = json.loads(call.arguments.strip() or "{}")
         plain = json.dumps(sent, ensure_ascii=False, sort_keys=True, allow_nan=False)
         plain.encode()
     except (ValueError, RecursionError):
         return "{}", (call.name[:100], call.arguments)
-    fits = isinstance(sent, dict) and len(plain) <= MOST_ARGUMENT_CHARS
+    fits = isinstance(sent, dict) and len(plain) <= MOST_TOLD_CHARS
     return plain if fits else "{}", (call.name[:100], plain)
 
 

@@ -17,12 +17,13 @@ from typing import Any, ParamSpec
 from agent.llm import usage as counts
 from agent.llm.adapters import ADAPTERS
 from agent.llm.attempt import Job, Tally
-from agent.llm.config import OFFLINE, LLMConfig
+from agent.llm.config import LLMConfig
 from agent.llm.iothread import Closed, IOThread
-from agent.llm.providers import OFFLINE_STATE, Probe, Provider, ProviderState
+from agent.llm.providers import OFFLINE_STATE, Probe, Provider, ProviderFacts, ProviderState
 from agent.llm.relay import Relay
-from agent.llm.routing import LAST, expand, plan, resolve, rule_of
+from agent.llm.routing import LAST, models_of, plan, resolve, rule_of
 from agent.llm.types import (
+    OFFLINE,
     Adapter,
     Ask,
     Call,
@@ -142,7 +143,7 @@ class Gateway:
             max_tokens=limits.max_output_tokens if max_tokens is None else max_tokens,
             temperature=temperature, stop=stop,
             connect_s=max(0.05, min(_CONNECT_S, first_s, total_s)),
-            read_s=max(0.05, min(_READ_S, total_s)),
+            read_s=max(0.05, min(max(_READ_S, first_s), total_s)),
         )  # fmt: skip
         started = time.monotonic()
         job = Job(
@@ -155,20 +156,29 @@ class Gateway:
     def probe(self, provider: str) -> Probe:
         """Ask a provider for its models now, within 5 s. Raises NotFound, Unavailable.
 
-        ``provider`` is a name of the configuration, "offline", or a kind (its first provider).
+        ``provider`` is what :meth:`named` takes.
         """
-        if provider == OFFLINE:
+        name = self.named(provider)
+        if name == OFFLINE:
             return Probe("", True, (LAST.model,), 0.0)
-        named = self._providers.get(provider) or next(
-            (one for one in self._providers.values() if one.kind.kind == provider), None
-        )
-        if named is None:
-            known = ", ".join((*self._providers, OFFLINE))
-            raise NotFound(f"{provider}라는 제공자는 없어요. 있는 제공자: {known}")
         try:
-            return self._io.run(lambda: named.probe(_PROBE_S))
+            return self._io.run(lambda: self._providers[name].probe(_PROBE_S))
         except Closed:
             raise Unavailable(_STOPPED, code="stopping") from None
+
+    def named(self, provider: str) -> str:
+        """A provider's name, given it, "offline" or a kind (its first). Raises NotFound."""
+        if provider in self._providers or provider == OFFLINE:
+            return provider
+        found = (name for name, one in self._providers.items() if one.kind.kind == provider)
+        if (name := next(found, None)) is None:
+            known = ", ".join((*self._providers, OFFLINE))
+            raise NotFound(f"그런 제공자는 없어요. {known} 가운데에서 골라 주세요.")
+        return name
+
+    def facts(self) -> dict[str, ProviderFacts]:
+        """What every configured provider is."""
+        return {name: provider.facts() for name, provider in self._providers.items()}
 
     def states(self) -> dict[str, ProviderState]:
         """Every configured provider's state, and "offline"."""
@@ -228,13 +238,10 @@ class Gateway:
 
     def _book(self, job: Job, tally: Tally, tag: Tag, spend: Spend | None, error: str) -> None:
         usage, cost = tally.usage, tally.cost_usd
-        if spend is not None:
-            spend.usd += cost or 0.0
-            spend.tokens += usage.input_tokens + usage.output_tokens
         call = Call(
             purpose=tag.purpose,
             provider=tally.provider or OFFLINE,
-            model=tally.model,
+            model=tally.model if tally.provider else LAST.model,
             usage=usage,
             cost_usd=cost,
             first_token_ms=tally.first_token_ms,
@@ -247,6 +254,10 @@ class Gateway:
             turn_id=tag.turn_id,
             conversation_id=tag.conversation_id,
         )
+        if spend is not None and (tally.provider or tally.fallbacks):
+            spend.usd += cost or 0.0
+            spend.tokens += usage.input_tokens + usage.output_tokens
+            spend.calls.append(call)
         self._record(call)
 
     def _turn_spent(self, spend: Spend | None) -> bool:
@@ -270,7 +281,7 @@ def _providers(
     config: LLMConfig, adapters: Sequence[type[Adapter]], turned: Callable[[str, str], None]
 ) -> dict[str, Provider]:
     kinds = {adapter.kind: adapter for adapter in adapters}
-    models = _models(config)
+    models = models_of(config)
     providers: dict[str, Provider] = {}
     for name, row in config.providers.items():
         if row.kind not in kinds:
@@ -279,19 +290,9 @@ def _providers(
                 f"{', '.join(kinds)} 가운데에서 적어 주세요."
             )
         providers[name] = Provider(
-            name, row, kinds[row.kind], config.limits, model=models.get(name, ""), turned=turned
+            name, row, kinds[row.kind], config.limits, models=models[name], turned=turned
         )
     return providers
-
-
-def _models(config: LLMConfig) -> dict[str, str]:
-    """A model of each provider that has one named in its row or in a chain."""
-    models = {name: row.model for name, row in config.providers.items() if row.model}
-    for chain in (config.local, config.cloud, *config.routes.values(), *config.purposes.values()):
-        for step in expand(config, chain):
-            if step.model:
-                models.setdefault(step.provider, step.model)
-    return models
 
 
 def _needs(messages: Sequence[ChatMessage], tools: Sequence[ToolSpec]) -> frozenset[str]:

@@ -7,21 +7,22 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Generator
+from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, ParamSpec, TypeVar, cast
 
 from agent.llm.types import Cancelled
 
 __all__ = ["Closed", "IOThread", "in_a_thread"]
 
 T = TypeVar("T")
+P = ParamSpec("P")
 log = logging.getLogger("sangdam.llm")
 _LOOK_S = 0.08  # between two looks at whether the asker has gone
 _LEAVE_S = 0.1  # for a task that was given up to clean up
 _CLOSE_S = 5.0
-_NAMES = 8  # host names looked up at a time: the one thing asyncio needs threads for
 
 
 class Closed(Exception):
@@ -196,14 +197,37 @@ async def in_a_thread(work: Callable[[], T], name: str) -> T:
     return await result
 
 
+class _Lookups(ThreadPoolExecutor):
+    """A thread for each host name: the one thing asyncio needs threads for.
+
+    A resolver may hang for half a minute, whoever has given up meanwhile. In a pool eight such
+    lookups keep every other provider's waiting, and the program's end too.
+    """
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> futures.Future[T]:
+        """``fn``'s result to come. A pool's own threads are never started."""
+        found: futures.Future[T] = futures.Future()
+
+        def look() -> None:
+            if not found.set_running_or_notify_cancel():
+                return
+            try:
+                result = fn(*args, **kwargs)
+            except BaseException as error:
+                found.set_exception(error)
+            else:
+                found.set_result(result)
+
+        threading.Thread(target=look, name="llm-lookup", daemon=True).start()
+        return found
+
+
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
-    names = ThreadPoolExecutor(_NAMES, thread_name_prefix=threading.current_thread().name)
-    loop.set_default_executor(names)
+    loop.set_default_executor(_Lookups(1))
     asyncio.set_event_loop(loop)
     try:
         loop.run_forever()
     finally:
-        names.shutdown(wait=False, cancel_futures=True)
         loop.close()
 
 

@@ -17,7 +17,7 @@ from referencing import Registry
 from agent.llm.structured import bounded
 from errors import BadInput
 
-__all__ = ["MAX_SCHEMA_BYTES", "checked_schema", "parser_of"]
+__all__ = ["checked_schema", "parser_of"]
 
 MAX_SCHEMA_BYTES = 10_000
 MAX_NODES = 300

@@ -6,6 +6,7 @@ server is a process of its own, told on the command line what it needs and nothi
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -165,8 +166,10 @@ def check_port(host: str, port: int, remedy: str = "LLM_PORT=8002처럼") -> Non
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
+        used = error.errno == errno.EADDRINUSE
+        why = "다른 프로그램이 쓰고 있어요" if used else error.strerror
         raise BadInput(
-            f"{host}의 {port} 포트를 쓸 수 없어요({error.strerror}). 그 포트를 쓰는 프로그램을 "
+            f"{host}의 {port} 포트를 쓸 수 없어요({why}). 그 포트를 쓰는 프로그램을 "
             f"끝내거나 {remedy} 다른 포트를 적어 주세요."
         ) from error
 

@@ -16,7 +16,7 @@ from agent.llm.iothread import in_a_thread
 from agent.llm.types import Adapter, Endpoint
 from errors import LLMError, LLMKind
 
-__all__ = ["OFFLINE_STATE", "Probe", "Provider", "ProviderState"]
+__all__ = ["OFFLINE_STATE", "Probe", "Provider", "ProviderFacts", "ProviderState"]
 
 log = logging.getLogger("sangdam.llm")
 
@@ -42,6 +42,20 @@ OFFLINE_STATE = ProviderState("ok")
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderFacts:
+    """What a provider is. ``models`` are those by which it can be asked, its own first.
+
+    ``local``: it costs nothing and what is said to it stays in the house. ``missing`` is the
+    field without which it cannot be asked, or "".
+    """
+
+    base_url: str
+    models: tuple[str, ...]
+    local: bool
+    missing: str
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """What a provider answered when asked for its models; ``error_kind`` is "" on success.
 
@@ -57,9 +71,9 @@ class Probe:
 
 
 class Provider:
-    """Everything but the state is touched on the gateway's loop only.
+    """Everything but the state and the facts is touched on the gateway's loop only.
 
-    ``model`` is one by which a chain can reach it, "" where none is named anywhere.
+    ``models`` are those by which it can be asked, its own first.
     """
 
     def __init__(
@@ -69,12 +83,13 @@ class Provider:
         kind: type[Adapter],
         limits: Limits,
         *,
-        model: str,
+        models: tuple[str, ...],
         turned: Callable[[str, BreakerState], None],
     ) -> None:
         self.name = name
         self.kind = kind
-        self.model = model
+        self.models = models
+        self.model = next(iter(models), "")
         self.local = kind.local if row.local is None else row.local
         self.endpoint = _endpoint(name, row, kind)
         self._needs = kind.needs | ({"api_key"} if row.needs_key else frozenset())
@@ -163,6 +178,11 @@ class Provider:
         """Something that is no failure, for the diagnostics."""
         log.warning("%s: %s", self.name, detail)
         self._detail = detail
+
+    def facts(self) -> ProviderFacts:
+        """What it is, which never changes."""
+        url, lacking = self.endpoint.base_url, self.missing(self.model)
+        return ProviderFacts(url, self.models, self.local, lacking)
 
     def state(self) -> ProviderState:
         """How it is doing now."""

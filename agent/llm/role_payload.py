@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from agent.guardrails import mask_pii
+from agent.guardrails import as_data, mask_pii
 from agent.prompts import Field, Role
 from errors import BadInput
 
@@ -37,7 +37,7 @@ class Payload:
 
     def tagged(self) -> str:
         """Every value in a tag of its field's name; nothing in a value can close one."""
-        shown = ((name, _shown(value).replace("<", "＜")) for name, value in self.values.items())
+        shown = ((name, as_data(_shown(value))) for name, value in self.values.items())
         return "\n".join(f"<{name}>\n{text}\n</{name}>" for name, text in shown)
 
     def told(self) -> dict[str, Any]:

@@ -10,27 +10,28 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from agent.guardrails import CONTACTS, Masked, added_by_wording, mask_pii
 from agent.llm.json_schema import checked_schema, parser_of
 from agent.llm.role_guard import clean, each, facts_added, texts_of
 from agent.llm.role_payload import Payload, read_payload
+from agent.llm.routing import LAST
 from agent.llm.structured import ask_json, ask_text
 from agent.llm.types import ChatMessage, Final, Spend, Tag, Usage
+from agent.llm.usage import added
 from agent.prompts import Prompts, Role
 from errors import BadInput, LLMError, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from agent.llm.gateway import Gateway
 
-__all__ = ["Generated", "Mode", "generate"]
+__all__ = ["Generated", "generate"]
 
 log = logging.getLogger("sangdam.llm")
-Mode = Literal["text", "json"]
 _AS_JSON = (
     "\n\n글 대신 아래 JSON Schema에 맞는 JSON 하나만 적는다. 설명과 코드 울타리는 쓰지 않는다.\n"
 )
@@ -108,9 +109,10 @@ def generate(
 ) -> Generated:
     """Have ``role``/``task`` done with ``payload``.
 
-    ``schema`` (JSON Schema, mode "json" only) replaces the role's own. Raises NotFound naming
-    the roles there are, BadInput naming what a payload or a schema may be, Unavailable where
-    no model answered and the role's own words do not fit the schema, Cancelled.
+    ``mode`` is "text" or "json"; ``schema`` (JSON Schema, "json" only) replaces the role's own.
+    Raises NotFound naming the roles there are, BadInput naming what a payload or a schema may
+    be, Unavailable where no model answered and the role's own words do not fit the schema,
+    Cancelled.
     """
     started = perf_counter()
     job = _job(prompts, role, task, payload, mode, schema)
@@ -123,14 +125,15 @@ def generate(
     else:
         finals = answer.finals
         output, flag = _held(job, answer)
-    provider, model = "offline", "template"
+    provider, model = LAST.provider, LAST.model
     if output is not None:
         provider, model = finals[-1].provider, finals[-1].model
     elif (output := job.offline()) is None:
         raise _unfit(failure) from failure
     latency_ms = round((perf_counter() - started) * 1000, 1)
     flags = (flag,) if flag else ()
-    return Generated(provider, model, output, _sum(finals), latency_ms, flags)
+    usage = added(final.usage for final in finals)
+    return Generated(provider, model, output, usage, latency_ms, flags)
 
 
 def _job(
@@ -214,12 +217,3 @@ def _unfit(failure: Unavailable | None) -> Unavailable:
     if failure.code == "model_not_configured":
         return Unavailable(_NO_MODEL, code=failure.code)
     return failure
-
-
-def _sum(finals: Sequence[Final]) -> Usage:
-    used = [final.usage for final in finals]
-    return Usage(
-        sum(u.input_tokens for u in used), sum(u.output_tokens for u in used),
-        sum(u.cached_tokens for u in used), sum(u.cache_write_tokens for u in used),
-        any(u.estimated for u in used),
-    )  # fmt: skip

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from typing import get_args
 
-from agent.llm.config import OFFLINE, Chain, LLMConfig
-from agent.llm.types import Fallback, Purpose, Route, Step
+from agent.llm.config import Chain, LLMConfig
+from agent.llm.types import OFFLINE, Fallback, Purpose, Route, Step
 from errors import BadSetting
 
-__all__ = ["LAST", "chain_of", "check_rows", "expand", "plan", "resolve", "rule_of"]
+__all__ = [
+    "LAST",
+    "OWN_ROWS",
+    "check_rows",
+    "expand",
+    "models_of",
+    "plan",
+    "resolve",
+    "rule_of",
+]
 
 LAST = Step(OFFLINE, "template")
 # A reply's wording goes by [llm.routes]; a test asks the one provider that is tested.
-_OWN_ROWS = frozenset(get_args(Purpose)) - {"compose", "test"}
+OWN_ROWS = frozenset(get_args(Purpose)) - {"compose", "test"}
 
 
 def check_rows(config: LLMConfig, *, intents: Collection[str], domains: Collection[str]) -> None:
@@ -26,8 +35,8 @@ def check_rows(config: LLMConfig, *, intents: Collection[str], domains: Collecti
                 f"적어 주세요: {known}"
             )
     for key in config.purposes:
-        if key not in _OWN_ROWS:
-            known = ", ".join(sorted(_OWN_ROWS))
+        if key not in OWN_ROWS:
+            known = ", ".join(sorted(OWN_ROWS))
             raise BadSetting(
                 f"[llm.purposes]의 {key}는 모르는 용도입니다. 다음 가운데에서 적어 주세요: {known}"
             )
@@ -35,13 +44,13 @@ def check_rows(config: LLMConfig, *, intents: Collection[str], domains: Collecti
 
 def rule_of(config: LLMConfig, *, intent: str, domain: str, purpose: Purpose) -> str:
     """The row that decides: the purpose's own, else the intent's, its domain's, the default."""
-    if purpose in config.purposes and purpose in _OWN_ROWS:
+    if purpose in config.purposes and purpose in OWN_ROWS:
         return f"purposes.{purpose}"
     key = next((name for name in (intent, domain) if name and name in config.routes), "default")
     return f"routes.{key}"
 
 
-def chain_of(config: LLMConfig, rule: str) -> Chain:
+def _chain_of(config: LLMConfig, rule: str) -> Chain:
     """The row's chain as written; () for a rule that the configuration does not have."""
     table, _, key = rule.partition(".")
     rows = {"routes": config.routes, "purposes": config.purposes}.get(table, {})
@@ -65,11 +74,21 @@ def expand(config: LLMConfig, chain: Chain) -> Iterator[Step]:
             yield step
 
 
+def models_of(config: LLMConfig) -> dict[str, tuple[str, ...]]:
+    """By provider: the models by which it can be asked, its own first."""
+    models = {name: [row.model] if row.model else [] for name, row in config.providers.items()}
+    for chain in (config.local, config.cloud, *config.routes.values(), *config.purposes.values()):
+        for step in expand(config, chain):
+            if step.model:
+                models[step.provider].append(step.model)
+    return {name: tuple(dict.fromkeys(found)) for name, found in models.items()}
+
+
 def resolve(config: LLMConfig, rule: str, why_not: Callable[[Step], str]) -> Route:
     """The row's route now; ``why_not`` tells why a step cannot be asked ("" when it can)."""
     steps: list[Step] = []
     skipped: list[Fallback] = []
-    for step in expand(config, chain_of(config, rule)):
+    for step in expand(config, _chain_of(config, rule)):
         if reason := why_not(step):
             skipped.append(Fallback(step.provider, reason))
         else:
@@ -82,7 +101,7 @@ def plan(config: LLMConfig, route: Route) -> tuple[Step | Fallback, ...]:
 
     One that is not configured is nobody who could have answered, and is left out.
     """
-    chain = [step.provider for step in expand(config, chain_of(config, route.rule))]
+    chain = [step.provider for step in expand(config, _chain_of(config, route.rule))]
 
     def place(provider: str) -> int:
         return chain.index(provider) if provider in chain else len(chain)
@@ -90,9 +109,7 @@ def plan(config: LLMConfig, route: Route) -> tuple[Step | Fallback, ...]:
     over = [row for row in route.skipped if not row.reason.startswith("unconfigured")]
     over.sort(key=lambda row: place(row.provider))
     whole: list[Step | Fallback] = []
-    for step in route.steps:
-        if step.provider == OFFLINE:
-            break
+    for step in route.models:
         while over and place(over[0].provider) < place(step.provider):
             whole.append(over.pop(0))
         whole.append(step)

@@ -37,6 +37,7 @@ log = logging.getLogger("sangdam.turn")
 MOST_CARDS = 4
 MOST_CLAUSES = 3
 NEAR_BEST = 0.85  # of the best clause's score: cited beside it
+LIKE_BEST = 0.5  # of the best product's: a search lists what is far off too
 SMALL = 99  # a count ("3개") needs no source; a percentage does
 _PERCENT = re.compile(r"\s*(?:%|％|퍼센트|프로)")
 CONFIRM = "고객이 확인 버튼을 눌러야 해요. 아직 취소되지 않았어요."
@@ -47,8 +48,7 @@ class ToolBelt:
 
     ``names`` are of :data:`OFFERED` (ValueError for others); those that need an account are
     left out for a guest. ``read`` opens a transaction for each call; without it the turn's own
-    must be open. Once ``proposed``, the draft holds the desk's own offer: its words ask for
-    the yes and must stand in the reply.
+    must be open.
     """
 
     def __init__(
@@ -75,11 +75,6 @@ class ToolBelt:
     def specs(self) -> tuple[ToolSpec, ...]:
         """What the model is offered."""
         return tuple(offer.spec for offer in self._offers.values())
-
-    @property
-    def proposed(self) -> bool:
-        """Whether a change now waits for the customer's yes."""
-        return self._turn.draft.proposal is not None
 
     @property
     def desk_spoke(self) -> bool:
@@ -180,7 +175,8 @@ class ToolBelt:
             self._found = [*(pair for pair in before if pair[0] != result), (result, "")]
         elif name == "search_products":
             sure = result.matches if result.confident else ()
-            self._found = [(match.product, "") for match in sure]
+            alike = [one for one in sure if one.score >= LIKE_BEST * result.matches[0].score]
+            self._found = [(match.product, "") for match in alike]
         elif name == "recommend_products":
             self._found = [(one.product, one.reason) for one in result]
         elif name == "search_policies":

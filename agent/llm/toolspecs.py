@@ -25,10 +25,10 @@ from agent.shop.words import ORDER_STATUS
 from agent.tools import REGISTRY
 from agent.tools.recommend import KINDS
 
-__all__ = ["OFFERED", "PROPOSES", "BadArguments", "Offer", "offer_of"]
+__all__ = ["MOST_ARGUMENT_CHARS", "OFFERED", "PROPOSES", "BadArguments", "Offer", "offer_of"]
 
 PROPOSES = "cancel_order"
-MOST_ARGUMENT_CHARS = 4000
+MOST_ARGUMENT_CHARS = 4000  # longer arguments are refused unread
 MOST_TEXT_CHARS = 200
 MOST_ITEMS = 20
 # Who it is about comes from the session; pages of a list and other modes are not a model's.

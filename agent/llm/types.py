@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
 __all__ = [
+    "OFFLINE",
     "Adapter",
     "Ask",
     "Call",
@@ -34,6 +35,7 @@ __all__ = [
 Purpose = Literal["understand", "compose", "triage", "summarise", "generate", "passthrough", "test"]
 Finish = Literal["stop", "length", "tool_calls", "content_filter"]
 SchemaSupport = Literal["native", "json_object", "none"]
+OFFLINE = "offline"  # the provider's name of the desk's own words: the end of every chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ class Endpoint:
 
     name: str
     kind: str
-    base_url: str
+    base_url: str = field(repr=False)  # a password may stand in it
     model: str
     api_key: str = field(default="", repr=False)
     tools: bool = True
@@ -246,10 +248,14 @@ class Tag:
 
 @dataclass(slots=True)
 class Spend:
-    """What one turn has used so far; shared by its calls (one thread at a time)."""
+    """What one turn has used so far, and by which calls; one thread at a time.
+
+    ``usd`` is what is known of it.
+    """
 
     usd: float = 0.0
     tokens: int = 0
+    calls: list[Call] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +269,11 @@ class Route:
     rule: str
     steps: tuple[Step, ...]
     skipped: tuple[Fallback, ...] = ()
+
+    @property
+    def models(self) -> tuple[Step, ...]:
+        """The steps that ask a model; empty where only the desk itself can answer."""
+        return tuple(step for step in self.steps if step.provider != OFFLINE)
 
 
 class Cancelled(Exception):

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 
-from agent.guardrails import mask_pii
+from agent.guardrails import as_data, mask_pii
 from agent.llm.gateway import Gateway
 from agent.llm.structured import ask_model
 from agent.llm.types import ChatMessage, Final, Route, Spend, Tag
@@ -79,5 +79,5 @@ def clearer(
 
 
 def _masked(text: str) -> str:
-    """What leaves the machine; nothing in it can close the tag it stands in."""
-    return mask_pii(text, for_cloud=True).text.replace("<", "＜")
+    """What leaves the machine."""
+    return as_data(mask_pii(text, for_cloud=True).text)

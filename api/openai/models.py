@@ -13,6 +13,8 @@ __all__ = ["Completion", "CompletionRequest", "Model", "ModelList", "said"]
 
 # A body of 12 MB can hold millions: reading them would hold up everybody for many seconds.
 MOST_MESSAGES, MOST_PARTS = 2_000, 100
+# More than any server takes is brought down to it: their refusal would look like our failure.
+MOST_TOKENS, HOTTEST = 32_000, 2.0
 
 # JSON may hold half a character (a lone surrogate), which neither a store nor a model can.
 Text = Annotated[str, AfterValidator(lambda one: one.encode("utf-8", "replace").decode())]
@@ -104,11 +106,12 @@ class CompletionRequest(_Wire):
     @property
     def wishes(self) -> dict[str, Any]:
         """What the passthrough model is told besides the messages."""
-        tokens = self.max_completion_tokens or self.max_tokens or 0
+        tokens = min(self.max_completion_tokens or self.max_tokens or 0, MOST_TOKENS)
+        heat = self.temperature
         return {
             "max_tokens": tokens if tokens > 0 else None,  # some clients send -1 for any number
-            "temperature": self.temperature,
-            "stop": self.stop or (),
+            "temperature": None if heat is None else min(max(heat, 0.0), HOTTEST),
+            "stop": [one for one in self.stop or () if one],
         }
 
 

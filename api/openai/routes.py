@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
 
@@ -144,10 +145,11 @@ async def create_chat_completion(
     require(asker, model)
     call = _Call(chat, asker, body, request, model, address)
     if model != ORCHESTRATOR:
+        cancel = threading.Event()
         pieces = await run_in_threadpool(
-            chat.complete, asker, call.said, address=address, **body.wishes
+            chat.complete, asker, call.said, address=address, cancel=cancel, **body.wishes
         )
-        return await call.text(pieces)
+        return await call.text(pieces, cancel.set)
     hidden = await run_in_threadpool(chat.hidden, asker, call.said, address=address)
     return await (call.turn() if hidden is None else call.text(iter([hidden])))
 
@@ -196,9 +198,16 @@ class _Call:
             raise TurnFailed.of(first)
         return response(reply_chunks(reply, after(first, events), self._chunks, self._tell))
 
-    async def text(self, pieces: Iterator[str | Finished]) -> Response | Completion:
-        """A text that comes from elsewhere: a model's, or a hidden call's answer."""
-        items = watched(pieces, silence_s=self._settings.sse_heartbeat_s)
+    async def text(
+        self, pieces: Iterator[str | Finished], leave: Callable[[], None] = lambda: None
+    ) -> Response | Completion:
+        """A text that comes from elsewhere: a model's, or a hidden call's answer.
+
+        ``leave`` is called when nobody waits for it any more.
+        """
+        items = watched(
+            self._request, pieces, heartbeat_s=self._settings.sse_heartbeat_s, leave=leave
+        )
         if self._body.stream:
             items = after(await anext(items, None), items)  # a failure now is an ordinary error
             return response(text_chunks(items, self._chunks, self.said, self._tell))
@@ -208,8 +217,6 @@ class _Call:
                 whole += piece
             elif piece is not None:
                 end = piece
-            elif await self._request.is_disconnected():
-                break
         usage = counted(usage_of(self.said, whole, end.usage))
         return self._whole(Answer(content=whole), usage, end.reason)
 

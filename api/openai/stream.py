@@ -175,30 +175,38 @@ async def text_chunks(
     yield chunks.end(end.reason, usage_of(said, whole, end.usage))
 
 
-async def watched(items: Iterator[Item], *, silence_s: float) -> AsyncGenerator[Item | None, None]:
-    """A slow iterator from a thread; None after every ``silence_s`` (1 at least) without an item.
+async def watched(
+    request: Request, items: Iterator[Item], *, heartbeat_s: float, leave: Callable[[], None]
+) -> AsyncGenerator[Item | None, None]:
+    """A slow iterator from a thread; None when a heartbeat is due (after 1 s at least).
 
-    It is closed at the end, also when whoever reads has gone.
+    At the end, also when whoever reads has gone, ``leave`` is called and the iterator closed.
+    Raises TurnFailed once the client has left.
     """
-    loop = asyncio.get_running_loop()
+    loop, told = asyncio.get_running_loop(), monotonic()
     waiting: asyncio.Future[Any] | None = None
     try:
         while True:
             waiting = waiting or loop.run_in_executor(_MODEL_THREADS, next, items, _END)
-            done, _ = await asyncio.wait({waiting}, timeout=max(silence_s, LOOK_S))
-            if not done:
+            done, _ = await asyncio.wait({waiting}, timeout=LOOK_S)
+            if done:
+                item, waiting = waiting.result(), None
+                if item is _END:
+                    return
+                told = monotonic()
+                yield item
+            elif await request.is_disconnected():
+                raise TurnFailed.stopped()
+            elif monotonic() - told >= heartbeat_s:
+                told = monotonic()
                 yield None
-                continue
-            item, waiting = waiting.result(), None
-            if item is _END:
-                return
-            yield item
     finally:
+        leave()
         close = getattr(items, "close", lambda: None)
         if waiting is None or waiting.done():
             close()
         else:  # a generator cannot be closed while it runs
-            waiting.add_done_callback(lambda _: close())
+            waiting.add_done_callback(lambda over: (over.exception(), close()))
 
 
 def counted(usage: TokenUsage) -> dict[str, int]:

@@ -83,7 +83,7 @@ def _wait(running: Console) -> None:
 
 
 class SlowModel(LLMServer):
-    """An OpenAI-compatible server that waits before it repeats the draft it was given."""
+    """A model on loopback that waits ``seconds`` before it repeats the draft it was given."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -106,10 +106,3 @@ def draft_of(body: Body) -> str:
     """The desk's own words in a request to word them."""
     said = str(body["messages"][-1]["content"])
     return said.partition("<draft>")[2].partition("</draft>")[0].strip()
-
-
-@contextmanager
-def slow_model(seconds: float) -> Iterator[SlowModel]:
-    """A model on loopback that takes ``seconds`` for every reply."""
-    with SlowModel(seconds) as server:
-        yield server

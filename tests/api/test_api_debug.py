@@ -72,6 +72,15 @@ def test_a_providers_models_asked_now(api: Api) -> None:
     assert 0 < told["elapsed_ms"] < 5000
 
 
+def test_a_password_in_an_address_is_not_told(api: Api) -> None:
+    with nobody_there() as url:
+        connect(api, url.replace("://", "://bob:hunter22@") + "?token=zzz999")
+        told = str([get(api, path) for path in ("one", "one/generate", "settings")])
+    assert "unreachable" in told
+    for secret in ("bob", "hunter22", "zzz999"):
+        assert secret not in told
+
+
 @pytest.mark.parametrize("path", ["one", "one/generate"])
 def test_a_failure_is_told_in_the_answer(api: Api, path: str) -> None:
     with nobody_there() as url:

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from services import Services
-from tests.api.console import Console, console, seeded, slow_model
+from tests.api.console import Console, SlowModel, console, seeded
 
 pytestmark = pytest.mark.process
 
@@ -38,7 +38,7 @@ class Asking(threading.Thread):
 
 def test_a_models_thread_does_not_hold_the_server(base: Services, tmp_path: Path) -> None:
     with (
-        slow_model(40.0) as model,
+        SlowModel(40.0) as model,
         console(seeded(base, tmp_path / "data"), **model.settings, **SLOW) as running,
     ):
         with closing(HTTPConnection(urlsplit(running.url).netloc, timeout=10)) as silent:
@@ -60,7 +60,7 @@ def test_a_models_thread_does_not_hold_the_server(base: Services, tmp_path: Path
 
 def test_ctrl_c_waits_and_a_second_one_does_not(base: Services, tmp_path: Path) -> None:
     with (
-        slow_model(40.0) as model,
+        SlowModel(40.0) as model,
         console(seeded(base, tmp_path / "data"), **model.settings) as running,
     ):
         Asking(running, "/api/chat", {"message": "반품은 며칠 안에 해야 하나요?"})

@@ -16,7 +16,7 @@ from errors import Conflict
 from services import Services
 from store.backup import backup, restore
 from store.database import Database, Row
-from tests.api.console import Console, console, seeded, slow_model
+from tests.api.console import Console, SlowModel, console, seeded
 
 pytestmark = pytest.mark.process
 
@@ -76,7 +76,7 @@ def refused(running: Console) -> bool:
 
 def test_a_turn_under_way_is_finished_and_the_server_goes(base: Services, tmp_path: Path) -> None:
     with (
-        slow_model(2.0) as model,
+        SlowModel(2.0) as model,
         console(seeded(base, tmp_path / "data"), **model.settings) as running,
     ):
         chats = [Chat(running) for _ in range(3)]
@@ -109,7 +109,7 @@ def test_a_turn_that_takes_too_long_does_not_hold_the_server(
     patient = {"SANGDAM_LLM_TOTAL_S": "50", "SANGDAM_LLM_FIRST_TOKEN_S": "50"}
     settings = {"SANGDAM_SHUTDOWN_GRACE_S": "1", **patient}
     with (
-        slow_model(40.0) as model,
+        SlowModel(40.0) as model,
         console(seeded(base, tmp_path / "data"), **model.settings, **settings) as running,
     ):
         chat = Chat(running)
@@ -124,7 +124,7 @@ def test_a_turn_that_takes_too_long_does_not_hold_the_server(
 
 def test_what_was_told_survives_a_kill(base: Services, tmp_path: Path) -> None:
     folder = seeded(base, tmp_path / "data")
-    with slow_model(0.05) as model, console(folder, **model.settings) as running:
+    with SlowModel(0.05) as model, console(folder, **model.settings) as running:
         database = Database(folder / "sangdam.db")
         backup(database, tmp_path / "live.tar.gz")
         with pytest.raises(Conflict) as caught:  # the server is told by SQLite's own locks

@@ -28,6 +28,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from services.secret import secret_key
 from store import accounts
 from store.database import Database
+from tests.api.console import Console, SlowModel
 from ui import auth
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -162,6 +163,16 @@ def open_page(chromium: Browser, server: Server) -> Iterator[OpenPage]:
     yield _open
     for context in contexts:
         context.close()
+
+
+@pytest.fixture
+def chat(slow: tuple[Console, SlowModel], open_page: OpenPage, sign_in: SignIn) -> Page:
+    """A customer's chat page on the module's own ``slow``, a console with a slow model."""
+    running, _ = slow
+    page = open_page("signin", url=running.url)
+    log = running.folder / "server.log"
+    sign_in(page, "minji@example.com", on=Server(running.url, running.folder, log))
+    return page
 
 
 def mint_cookie(server: Server, email: str) -> dict[str, str]:

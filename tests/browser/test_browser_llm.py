@@ -15,8 +15,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from services import Services
-from tests.api.console import Console, SlowModel, console, seeded, slow_model
-from tests.browser.conftest import OpenPage, Server, SignIn, wait_idle
+from tests.api.console import Console, SlowModel, console, seeded
+from tests.browser.conftest import wait_idle
 
 pytestmark = pytest.mark.browser
 
@@ -33,17 +33,8 @@ def slow(
     base: Services, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Console, SlowModel]]:
     folder: Path = seeded(base, tmp_path_factory.mktemp("many") / "data")
-    with slow_model(FIRST_WORD_S) as model, console(folder, **model.settings, **PATIENT) as one:
+    with SlowModel(FIRST_WORD_S) as model, console(folder, **model.settings, **PATIENT) as one:
         yield one, model
-
-
-@pytest.fixture
-def chat(slow: tuple[Console, SlowModel], open_page: OpenPage, sign_in: SignIn) -> Page:
-    running, _ = slow
-    page = open_page("signin", url=running.url)
-    log = running.folder / "server.log"
-    sign_in(page, "minji@example.com", on=Server(running.url, running.folder, log))
-    return page
 
 
 def figures(running: Console) -> tuple[int, int]:
@@ -90,6 +81,22 @@ def test_the_pages_go_on_beside_fifty_slow_turns(
     (_, _), (threads, memory), (threads_after, memory_after) = rounds
     assert threads_after < threads + AT_ONCE / 4  # one left behind a turn would be fifty more
     assert memory_after - memory < 20 * 1024
+
+
+def test_the_welcome_is_gone_while_the_first_reply_comes(
+    slow: tuple[Console, SlowModel], chat: Page
+) -> None:
+    chat.goto(slow[0].url)
+    wait_idle(chat)
+    expect(chat.get_by_text("무엇을 도와드릴까요?")).to_be_visible()
+    box = chat.get_by_test_id("stChatInputTextArea")
+    box.fill(QUESTION)
+    box.press("Enter")
+    expect(chat.get_by_text("답변을 쓰고 있어요")).to_be_visible(timeout=10_000)
+    # What is left of an earlier run stays on the page, faded, until the script has ended.
+    assert chat.get_by_role("button", name="반품 배송비는 누가 내요?").count() == 0
+    expect(chat.get_by_label("Stop script")).to_be_visible()
+    wait_idle(chat)
 
 
 def test_a_stop_frees_the_model_at_once(slow: tuple[Console, SlowModel], chat: Page) -> None:

@@ -12,8 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from services import Services
-from tests.api.console import Console, SlowModel, console, seeded, slow_model
-from tests.browser.conftest import OpenPage, Server, SignIn
+from tests.api.console import Console, SlowModel, console, seeded
 
 pytestmark = pytest.mark.browser
 
@@ -28,18 +27,8 @@ def slow(
     """A console with one worker and no queue, whose model takes 3 s."""
     folder: Path = seeded(base, tmp_path_factory.mktemp("slow") / "data")
     few = {"SANGDAM_TURN_WORKERS": "1", "SANGDAM_TURN_QUEUE_MAX": "0"}
-    with slow_model(3.0) as model, console(folder, **few, **model.settings) as running:
+    with SlowModel(3.0) as model, console(folder, **few, **model.settings) as running:
         yield running, model
-
-
-@pytest.fixture
-def chat(slow: tuple[Console, SlowModel], open_page: OpenPage, sign_in: SignIn) -> Page:
-    """The chat page of a customer; the last test's turn is over."""
-    running, _ = slow
-    page = open_page("signin", url=running.url)
-    log = running.folder / "server.log"
-    sign_in(page, "minji@example.com", on=Server(running.url, running.folder, log))
-    return page
 
 
 def ask(page: Page, model: SlowModel, text: str = QUESTION) -> None:

@@ -40,7 +40,8 @@ context_too_long  400 in the provider's words (also ``…_vllm``, ``…_llama`` 
 slow words are ``gap_s`` (seconds). A server that is down: ``with nobody_there() as url``.
 
 **What was seen.** ``server.asked`` (path, headers, body, time of each chat request),
-``server.listed`` (of each model list), ``server.gone`` (set when a client hung up early),
+``server.called()`` (waits for the first one), ``server.listed`` (of each model list),
+``server.gone`` (set when a client hung up early),
 ``server.open_now`` and ``most_open`` (requests being answered, and the most at once),
 ``server.connections`` (with the idle ones), ``server.idle()`` (waits for ``open_now`` 0).
 A bug of the server itself is raised by ``close()``.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from tests.llmserver.anthropic import AnthropicFormat
 from tests.llmserver.handler import Handler
@@ -109,7 +109,7 @@ class LLMServer:
         )
         self._thread.start()
 
-    def __enter__(self) -> LLMServer:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -138,6 +138,11 @@ class LLMServer:
     def connections(self) -> int:
         """Connections open now, with those that are kept alive between requests."""
         return len(self._http.threads)
+
+    def called(self, times: int = 1, timeout_s: float = 5.0) -> bool:
+        """Wait until it has been asked ``times`` in all; False where that takes longer."""
+        with self._changed:
+            return self._changed.wait_for(lambda: len(self.asked) >= times, timeout_s)
 
     def idle(self, timeout_s: float = 2.0) -> bool:
         """Wait until no request is being answered; False where that takes longer."""
@@ -174,8 +179,9 @@ class LLMServer:
         """Write the request down; what to answer to it."""
         headers = {name.lower(): value for name, value in request.headers.items()}
         asked = Asked(request.path, headers, body, monotonic())
-        with self._lock:
+        with self._changed:
             (self.listed if listed else self.asked).append(asked)
+            self._changed.notify_all()
             if listed:
                 return Reply()
             script = self._script[0] if len(self._script) == 1 else self._script.pop(0)

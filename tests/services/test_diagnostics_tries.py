@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from agent.llm import Cancelled, Final, TextDelta
+from agent.llm.types import Purpose
 from errors import LLM_KINDS, BadInput, LLMError, NotFound, Unavailable
 from services.diagnostics import Diagnostics, words_of
+from services.diagnostics_words import PURPOSES
 from tests.agent.llm.one_more_provider import Scripted
 from tests.llmserver import LLMServer, Reply, nobody_there, providers_table
 from tests.services.diagnostics_rig import ADMIN, close_all, desk_of, view_of
@@ -71,6 +74,7 @@ def test_a_failure_is_raised_and_nobody_stands_in(tmp_path: Path) -> None:
     assert "base_url" in view.remedy
     assert view.last_error_at
     assert view.last_error_at.endswith("Z")
+    assert view.detail
 
 
 def test_a_provider_that_is_back_needs_no_remedy(tmp_path: Path) -> None:
@@ -131,6 +135,10 @@ def test_whoever_leaves_stops_the_call(tmp_path: Path) -> None:
         with pytest.raises(Cancelled):
             list(pieces)
         assert server.gone.wait(2)
+
+
+def test_every_purpose_has_its_words() -> None:
+    assert set(PURPOSES) == set(get_args(Purpose))
 
 
 @pytest.mark.parametrize("kind", LLM_KINDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from agent.llm import Call, ChatMessage, Tag, Usage
 from agent.types import Caller
 from errors import BadInput, BadSetting, Forbidden, LLMError, TooMany
 from services import Services
+from services import llm as llm_books
 from store import llm_calls
 from tests.conftest import Clock, make_services
 from tests.llmserver import LLMServer, Reply, nobody_there, providers_table
@@ -194,3 +195,35 @@ def test_a_text_counts_as_a_message(shop: Services) -> None:
         shop.llm.generate(STAFF, **SNS)
     with pytest.raises(TooMany):
         shop.llm.generate(STAFF, **SNS)
+
+
+# ── how long they are kept ───────────────────────────────────────────────────────────────
+
+
+def test_old_calls_go_and_their_days_sums_stay(
+    shop: Services, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(llm_books, "_BATCH", 2)
+    for _ in range(5):
+        shop.llm.record(CALL)
+    clock.now += timedelta(days=90)
+    shop.llm.record(CALL)
+    shop.housekeeping()
+    with shop.database.read() as tx:
+        assert tx.value("select count(*) from llm_calls") == 6
+    clock.now += timedelta(seconds=1)
+    assert shop.llm.forget_old() == 5
+    shop.housekeeping()
+    with shop.database.read() as tx:
+        assert tx.value("select count(*) from llm_calls") == 1
+        days = llm_calls.daily(tx, "2026-01-01", "2027-12-31")
+    assert [(row.calls, row.cost_usd) for row in days] == [(1, 0.25), (5, 1.25)]
+
+
+def test_calls_may_be_kept_for_ever(shop: Services, clock: Clock) -> None:
+    shop.llm.record(CALL)
+    shop.settings = shop.settings.replace(model_calls_days=0)
+    clock.now += timedelta(days=4000)
+    shop.housekeeping()
+    with shop.database.read() as tx:
+        assert tx.value("select count(*) from llm_calls") == 1

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from agent.llm.types import ChatMessage, Route, Step, Tag
 from services.diagnostics import SettingRow
 from store import llm_calls
 from store.llm_calls import LlmCall
@@ -132,7 +133,18 @@ def test_a_failed_generation_turns_the_light_and_keeps_the_key(open_page, one, m
     assert SECRET not in text
     models.say(Reply("네"))
     press(at, "생성 확인")
-    assert "지난 문제: 키를 받아 주지 않았어요" in shown(at)
+    text = shown(at)
+    assert "지난 문제: 키를 받아 주지 않았어요" in text
+    assert "자세히: " in text  # the server's own words
+    assert SECRET not in text
+
+
+def test_a_server_that_cuts_prompts_in_silence_is_told(open_page, desk, one, models):
+    models.say(Reply("네.", usage=(9, 2, 0)))
+    gateway = desk.llm.gateway
+    long = [ChatMessage("user", "가" * 2000)]
+    list(gateway.complete(Route("test", (Step("one", "tiny"),)), long, tag=Tag("test")))
+    assert "자세히: read 9 tokens of about 2000" in shown(opened(open_page))
 
 
 def test_half_a_sentence_is_told(open_page, one, models):
@@ -148,6 +160,14 @@ def test_a_silent_model_is_left_and_hears_of_it(open_page, one, models, monkeypa
     at = press(opened(open_page), "생성 확인")
     assert "정해진 시간 안에 답하지 않았어요" in shown(at)
     assert models.gone.wait(3)
+
+
+def test_a_server_without_model_names_shows_no_empty_marks(open_page, configure):
+    configure(providers={"midm": {"base_url": "http://127.0.0.1:9"}})
+    text = shown(opened(open_page))
+    assert "모델 이름 없이 물어봐요" in text
+    assert "****" not in text  # Markdown makes a line across the card of it
+    assert "| **midm** |" in shown(opened(open_page, view="routes"))
 
 
 def test_routes_for_every_intent_with_who_is_passed_over(open_page, one):

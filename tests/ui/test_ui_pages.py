@@ -74,6 +74,22 @@ def test_the_url_keeps_the_chat_and_another_customers_shows_nothing(open_page, d
     assert "무엇을 도와드릴까요" in shown(stranger)
 
 
+def test_a_question_lost_with_its_server_can_be_sent_again(open_page, desk, minji, clock):
+    """The process died while a model talked: only the customer's words are in the store."""
+    session_id = chat_of(say(open_page("chat"), "안녕하세요"))
+    turn = desk.run_turn(minji, "커피 어디쯤 왔어요?", session_id=session_id)
+    next(turn)
+    lost = desk.messages(minji, session_id)[-1]
+    assert lost.role == "user"
+    assert "다시 보내기" not in labels(open_page("chat", c=session_id))  # it may still come
+    clock.pass_(minutes=2)
+    at = open_page("chat", c=session_id)
+    assert [one.value for one in at.text].count("커피 어디쯤 왔어요?") == 1
+    press(at, "다시 보내기")
+    assert desk.messages(minji, session_id)[-1].role == "assistant"
+    assert "다시 보내기" not in labels(at)
+
+
 def test_a_new_chat_and_deleting_one(open_page, desk, minji):
     at = say(open_page("chat"), "고마워요")
     session_id = chat_of(at)

@@ -18,6 +18,7 @@ __all__ = [
     "PROBE",
     "address",
     "bare",
+    "bounded_body",
     "bounds",
     "drain",
     "http_client",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 DRAIN_S = 0.1
+MOST_LINE_BYTES = 8 * 2**20  # a model list comes as one line, of some 1 MB
 POOL_SPARE = 4  # connections beside the replies', for model lists
 PROBE = Ask("", (), read_s=10.0)  # bounds of asking for the model list
 _LOGGERS = ("openai", "anthropic", "httpx", "httpx2", "httpcore", "httpcore2")
@@ -47,7 +49,36 @@ def http_client(endpoint: Endpoint) -> Any:
         trust_env=False,
         follow_redirects=False,  # what a customer said goes to the configured host only
         limits=httpx2.Limits(max_connections=endpoint.concurrency + POOL_SPARE),
+        event_hooks={"response": [bounded_body(httpx2)]},
     )
+
+
+def bounded_body(http: Any) -> Any:
+    """A response hook for a client of ``http`` (httpx or httpx2): no line beyond MOST_LINE_BYTES.
+
+    The SDKs keep a line until its end. One without an end took 250 MB a second of memory.
+    """
+
+    class Bounded(http.AsyncByteStream):  # type: ignore[misc]  # of which package is known late
+        def __init__(self, whole: Any) -> None:
+            self._whole = whole
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            line = 0
+            async for part in self._whole:
+                rest = len(part) - part.rfind(b"\n") - 1
+                line = rest if rest < len(part) else line + rest
+                if line > MOST_LINE_BYTES:
+                    raise ValueError("a line without end")
+                yield part
+
+        async def aclose(self) -> None:
+            await self._whole.aclose()
+
+    async def bound(response: Any) -> None:
+        response.stream = Bounded(response.stream)
+
+    return bound
 
 
 def bounds(ask: Ask) -> dict[str, float]:

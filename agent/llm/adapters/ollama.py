@@ -18,6 +18,7 @@ from agent.llm.adapters._http import (
     POOL_SPARE,
     PROBE,
     address,
+    bounded_body,
     bounds,
     drain,
     key_of,
@@ -53,7 +54,7 @@ class Ollama(BaseAdapter):
             follow_redirects=False,
             trust_env=False,
             limits=httpx.Limits(max_connections=self.endpoint.concurrency + POOL_SPARE),
-            event_hooks={"request": [_bound], "response": [self._look]},
+            event_hooks={"request": [_bound], "response": [bounded_body(httpx), self._look]},
         )
 
     async def _look(self, response: Any) -> None:

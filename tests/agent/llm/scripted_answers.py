@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
-import settings as settings_module
-from agent.llm.config import load_config
 from agent.llm.gateway import Gateway
-from agent.llm.types import Ask, Call, Endpoint, Finish, Finished, TextDelta, ToolCall, Usage
+from agent.llm.types import Ask, Call, Finish, Finished, TextDelta, Usage
 from errors import LLMError
+from tests.agent.llm.gateway_rig import config_of, rig_of
+from tests.agent.llm.one_more_provider import Line, Scripted
 
 __all__ = ["Answering", "answering", "nobody"]
 
@@ -23,8 +22,12 @@ class Answering:
     """A gateway whose only model says ``answers`` one after another, and what it was asked."""
 
     gateway: Gateway
-    asks: list[Ask] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
+
+    @property
+    def asks(self) -> list[Ask]:
+        """What the model was asked, call by call."""
+        return [ask for _, ask in Scripted.asked]
 
     @property
     def shown(self) -> str:
@@ -35,63 +38,26 @@ class Answering:
 @contextmanager
 def answering(*answers: Answer) -> Iterator[Answering]:
     """The last answer is repeated. Usage is 100 tokens in, 10 out a call."""
-    asks: list[Ask] = []
-    calls: list[Call] = []
-
-    class Scripted:
-        kind = "scripted"
-        needs = frozenset[str]()
-        default_base_url = ""
-        local = True
-        lacks = frozenset[str]()
-
-        def __init__(self, endpoint: Endpoint) -> None:
-            pass
-
-        async def stream(self, ask: Ask) -> AsyncGenerator[TextDelta | ToolCall | Finished, None]:
-            answer = answers[min(len(asks), len(answers) - 1)]
-            asks.append(ask)
-            if isinstance(answer, LLMError):
-                raise answer
-            text, finish = answer if isinstance(answer, tuple) else (answer, "stop")
-            for at in range(0, len(text), 7):
-                yield TextDelta(text[at : at + 7])
-            yield Finished(finish, Usage(100, 10), ask.model)
-
-        async def models(self) -> list[str]:
-            return ["parrot"]
-
-        async def close(self) -> None:
-            pass
-
-    rows = {"one": {"kind": "scripted", "model": "parrot"}}
-    gateway = Gateway(_config(rows), adapters=_with(Scripted), record=calls.append)
-    try:
-        yield Answering(gateway, asks, calls)
-    finally:
-        gateway.close()
+    script = {"one": [_lines(answer) for answer in answers]}
+    rows = {"one": {"model": "parrot", "local": True}}
+    purposes = {"generate": ["one"], "understand": ["one"]}
+    with rig_of(script, rows=rows, purposes=purposes, limits={"retries": 0}) as rig:
+        yield Answering(rig.gateway, rig.calls)
 
 
 @contextmanager
 def nobody() -> Iterator[Answering]:
     """A gateway as shipped, with no model configured."""
-    gateway = Gateway(_config({}))
+    gateway = Gateway(config_of({}))
     try:
         yield Answering(gateway)
     finally:
         gateway.close()
 
 
-def _with(adapter: type) -> tuple[type, ...]:
-    from agent.llm.adapters import ADAPTERS
-
-    return (*ADAPTERS, adapter)
-
-
-def _config(providers: dict[str, dict[str, str]]) -> object:
-    none = Path("/nonexistent/none")
-    plain = settings_module.load({}, env_file=none, toml_file=none)
-    names = [*providers]
-    purposes = {"generate": names, "understand": names} if names else {}
-    table = {"providers": providers, "purposes": purposes, "limits": {"retries": 0}}
-    return load_config(plain.replace(llm=table))
+def _lines(answer: Answer) -> Sequence[Line]:
+    if isinstance(answer, LLMError):
+        return (answer,)
+    text, finish = answer if isinstance(answer, tuple) else (answer, "stop")
+    pieces = [TextDelta(text[at : at + 7]) for at in range(0, len(text), 7)]
+    return (*pieces, Finished(finish, Usage(100, 10)))

@@ -7,11 +7,11 @@ import json
 import pytest
 
 from agent.llm.adapters._failures import failure_of, refused, reported
-from agent.llm.adapters._pieces import MAX_CALL_CHARS, MAX_CALLS, Reply, arguments_of
+from agent.llm.adapters._pieces import MAX_CALL_CHARS, MAX_CALLS, Reply, arguments_of, count
 from agent.llm.adapters.anthropic import Anthropic
 from agent.llm.adapters.ollama import _tool
 from agent.llm.toolspecs import OFFERED, offer_of
-from agent.llm.types import Endpoint, Finished, ToolCall
+from agent.llm.types import Endpoint, Finished, TextDelta, ToolCall
 from errors import LLMError
 
 SECRET = "abcd-1234-abcd"
@@ -74,6 +74,18 @@ def test_calls_that_are_none(fragment: Fragment, times: int) -> None:
     with pytest.raises(LLMError) as caught:
         calls_of(*[fragment] * times)
     assert caught.value.kind == "malformed"
+
+
+@pytest.mark.parametrize("value", [None, "x", -1, 1.5, True])
+def test_what_counts_no_tokens_is_no_count(value: object) -> None:
+    assert count(value) is None
+    assert count(11) == 11
+
+
+def test_words_that_are_no_text_are_left_out() -> None:
+    reply = Reply("one")
+    said = [piece for value in ("네", 5, None, "", "요") for piece in reply.say(value)]
+    assert said == [TextDelta("네"), TextDelta("요")]
 
 
 def test_a_finish_that_speaks_of_calls_without_any_is_a_stop() -> None:

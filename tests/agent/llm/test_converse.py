@@ -7,13 +7,11 @@ import json
 import threading
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
-from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
-from belt_turns import belt_of, order_of
 
-from agent.llm.config import load_config
+from agent.llm.adapters import ADAPTERS
 from agent.llm.converse import MOST_CALLS, MOST_RESULT_CHARS, converse
 from agent.llm.gateway import Gateway
 from agent.llm.toolbelt import ToolBelt
@@ -34,6 +32,8 @@ from agent.llm.types import (
 from agent.types import Caller
 from errors import LLMError
 from services import Services
+from tests.agent.llm.belt_turns import belt_of, order_of
+from tests.agent.llm.gateway_rig import config_of
 
 Said = Sequence[TextDelta | ToolCall | LLMError | float]  # a number is a pause in seconds
 Script = Callable[[Ask, int], Said]
@@ -88,8 +88,7 @@ class Model:
             "limits": {"retries": 0, **limits},
             "budget": {"turn_tokens": 0, "turn_usd": 0.0},
         }
-        config = load_config(SimpleNamespace(llm=(("test", table),)))
-        self.gateway = Gateway(config, adapters=(*_shipped(), Scripted))
+        self.gateway = Gateway(config_of(table), adapters=(*ADAPTERS, Scripted))
 
     def talk(
         self, belt: ToolBelt, *, steps: int = 5, deadline_s: float = 10.0, **more: Any
@@ -98,12 +97,6 @@ class Model:
         return converse(
             self.gateway, route, QUESTION, belt, steps=steps, tag=TAG, deadline_s=deadline_s, **more
         )
-
-
-def _shipped() -> Sequence[Any]:
-    from agent.llm.adapters import ADAPTERS
-
-    return ADAPTERS
 
 
 Make = Callable[..., Model]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.types import Caller, Message
+from agent.types import Caller, Delta, Message
 from services import Services
 from tests.llmserver import LLMServer, Reply
 from tests.talk import Talk
@@ -130,11 +130,7 @@ def told(shop: Services, caller: Caller, text: str = ASKED) -> tuple[Message, st
     turn = shop.turns.start(caller, text)
     assert turn.wait(20)
     assert turn.message is not None, turn.error
-    streamed = "".join(
-        event.text
-        for event in turn.events()
-        if type(event).__name__ == "Delta"  # type: ignore[union-attr]
-    )
+    streamed = "".join(event.text for event in turn.events() if isinstance(event, Delta))
     return turn.message, streamed
 
 

@@ -102,9 +102,16 @@ def test_a_price_may_have_a_dotted_name() -> None:
         ({"purposes": {"understand": ["gpt:4"]}}, "gpt:4"),
         ({"local": ["cloud"]}, "cloud"),
         ({"prices": {"a:b": {"input": 1}}}, "prices"),
+        ({"prices": {"opnai:b": {"input": 1, "output": 2}}}, "opnai:b"),
+        ({"providers": 3}, "providers에는 값이 아니라 표"),
+        (3, r"\[llm\]으로"),
+        ({"providers": {"olama": {"model": "m"}}}, "'olama'.*SANGDAM_LLM_OLAMA_"),
+        ({"limits": {"total_s": "20s"}}, "total_s 값을 쓸 수 없습니다. 수로"),
+        ({"limits": {"total_s": 9999}}, "total_s 값을 쓸 수 없습니다. 600 이하"),
+        ({"providers": {"ollama": {"schema": "yes"}}}, "'native', 'json_object', 'none' 가운데"),
     ],
 )
-def test_what_makes_no_sense_is_refused_by_name(table: dict[str, Any], named: str) -> None:
+def test_what_makes_no_sense_is_refused_by_name(table: Any, named: str) -> None:
     with pytest.raises(BadSetting, match=named):
         config_of(table)
 
@@ -117,7 +124,8 @@ def test_a_refusal_shows_no_key() -> None:
 
 
 def test_keys_are_in_no_repr() -> None:
-    row = {"kind": "openai", "api_key": "sk-secret", "headers": {"x-key": "sk-secret"}}
+    row = {"kind": "openai", "api_key": "sk-secret", "headers": {"x-key": "sk-secret"},
+           "base_url": "http://bob:secret@10.0.0.5/v1"}  # fmt: skip
     assert "secret" not in repr(config_of({"providers": {"x": row}}).providers["x"])
 
 

@@ -18,7 +18,7 @@ from agent.llm.breaker import COUNTED
 from agent.llm.config import DEFAULTS, Price, ProviderRow, load_config
 from agent.llm.routing import check_rows
 from errors import LLM_KINDS
-from settings import load
+from settings import LLM_FIELDS, LLM_LIMITS, load
 from tests.docs import blocks, text
 
 SHIPPED = tomllib.loads(DEFAULTS.read_text("utf-8"))
@@ -82,6 +82,12 @@ def test_every_error_kind_is_documented(kind: str) -> None:
 def test_every_kind_of_provider_is_documented() -> None:
     [row] = [line for line in DOCUMENT.splitlines() if line.startswith("| `providers.NAME.kind`")]
     assert {adapter.kind for adapter in ADAPTERS} <= set(re.findall(r"`(\w+)`", row))
+
+
+def test_what_the_environment_can_name_is_documented() -> None:
+    [line] = [line for line in DOCUMENT.splitlines() if "SANGDAM_LLM_<PROVIDER>_<FIELD>" in line]
+    told = {*LLM_FIELDS, *(f"SANGDAM_LLM_{limit}" for limit in LLM_LIMITS)}
+    assert told <= set(re.findall(r"`(\w+)`", line))
 
 
 def test_the_examples_of_tables_are_accepted(tmp_path: Path) -> None:

@@ -10,13 +10,10 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-import settings as settings_module
-from agent.llm.config import load_config
 from agent.llm.gateway import Gateway
 from agent.llm.types import (
     Cancelled,
@@ -30,6 +27,7 @@ from agent.llm.types import (
     ToolSpec,
 )
 from errors import LLMError
+from tests.agent.llm.gateway_rig import config_of
 from tests.llmserver import KINDS, LLMServer, Reply, nobody_there, providers_table
 from tests.llmserver.rows import BEFORE, HARMLESS, LONG, MIDWAY, Row, each
 
@@ -128,7 +126,7 @@ def warm() -> Iterator[None]:
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[Any]:
+def make() -> Iterator[Any]:
     """Makes a rig; after the test nothing of it may be left: no request, thread or task."""
     with ExitStack() as stack:
         before = ours()
@@ -148,11 +146,10 @@ def make(tmp_path: Path) -> Iterator[Any]:
                 "routes": {"default": ["faulty", "good"]},
                 "limits": {**LIMITS, **limits},
             }
-            plain = settings_module.load({}, env_file=tmp_path / "no", toml_file=tmp_path / "no")
             failed: list[tuple[str, str]] = []
             turned: list[tuple[str, str]] = []
             gateway = Gateway(
-                load_config(plain.replace(llm=llm)),
+                config_of(llm),
                 failed=lambda provider, kind: failed.append((provider, kind)),
                 breaker=lambda provider, state: turned.append((provider, state)),
             )
@@ -347,8 +344,7 @@ def test_waiting_for_a_place_counts_toward_the_deadline(make: Any) -> None:
     rig = make("midm", Reply(fault="drip_words"), row={"concurrency": 1})
     holder = threading.Thread(target=rig.ask)
     holder.start()
-    while not rig.faulty.asked:
-        time.sleep(0.01)
+    assert rig.faulty.called()
     heard = rig.ask()
     holder.join()
     assert heard.took_s < TOTAL_S + 1
@@ -362,9 +358,8 @@ def test_pressing_stop_hangs_up(make: Any, kind: str, fault: Any) -> None:
     stop, pressed = threading.Event(), []
 
     def press() -> None:
-        while not rig.faulty.asked:
-            time.sleep(0.01)
-        time.sleep(0.1)
+        rig.faulty.called()
+        time.sleep(0.1)  # some of them have begun to answer by then
         pressed.append(time.monotonic())
         stop.set()
 

@@ -101,8 +101,8 @@ def test_what_is_not_configured_is_skipped_with_the_missing_field() -> None:
         "vllm": "unconfigured:base_url",
         "midm": "unconfigured:base_url",
         "anthropic": "unconfigured:api_key",
-        "openai": "unconfigured:model",
-        "openrouter": "unconfigured:model",
+        "openai": "unconfigured:api_key",
+        "openrouter": "unconfigured:api_key",
     }
     assert not gateway.configured
 

@@ -4,55 +4,33 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from agent.llm import gateway
 from agent.types import Caller, Delta, Message
 from services import Services
 from store import llm_calls
 from tests.agent.llm.conftest import Live
-from tests.llmserver import KINDS, LLMServer, Reply, nobody_there, providers_table
+from tests.llmserver import LLMServer, Reply, nobody_there, providers_table
 from tests.llmserver.reply import Body
+from tests.llmserver.rows import BEFORE, MIDWAY, Row, each
 from tests.talk import Talk
 
 ASKED = "커피 어디쯤 왔어요?"
 TOTAL_S = 2.0
 QUICK = {"first_token_s": 0.6, "total_s": TOTAL_S, "retries": 1, "retry_after_max_s": 1}
 GOOD = "네, 커피는 지금 배송 중이에요."
-# Fault → the kinds of error that may be told for it.
-FAULTS: dict[str, tuple[Reply, set[str]]] = {
-    "auth": (Reply(status=401), {"auth"}),
-    "forbidden": (Reply(status=403), {"auth"}),
-    "no_model": (Reply(status=404), {"not_found"}),
-    "bad_request": (Reply(status=400), {"bad_request"}),
-    "limited": (Reply(status=429, retry_after=60), {"rate_limited"}),
-    "broken": (Reply(status=500), {"overloaded"}),
-    "overloaded": (Reply(status=529), {"overloaded"}),
-    "too_long": (Reply(fault="context_too_long"), {"context_too_long"}),
-    "no_reply": (Reply(fault="no_reply"), {"timeout"}),
-    "drip_headers": (Reply(fault="drip_headers"), {"timeout"}),
-    "drip_bytes": (Reply(fault="drip_bytes"), {"timeout"}),
-    "pings": (Reply(fault="pings"), {"timeout"}),
-    "cut_first": (Reply(fault="cut", after=0), {"unreachable", "truncated"}),
-    "reset_first": (Reply(fault="reset", after=0), {"unreachable", "truncated"}),
-    "stall_first": (Reply(fault="stall", after=0), {"timeout"}),
-    "bad_json": (Reply(fault="bad_json", after=0), {"malformed"}),
-    "error_event": (Reply(fault="error_event", after=0, status=500), {"overloaded"}),
-    "no_terminal": (Reply(fault="no_terminal", after=0), {"truncated", "malformed"}),
-    "html": (Reply(fault="html"), {"malformed"}),
-    "empty": (Reply(""), {"malformed"}),
-}
-MIDWAY = {
-    "cut": Reply(GOOD + " 그리고 곧", fault="cut", after=6),
-    "reset": Reply(GOOD + " 그리고 곧", fault="reset", after=6),
-    "stall": Reply(GOOD + " 그리고 곧", fault="stall", after=6),
-    "bad_json": Reply(GOOD + " 그리고 곧", fault="bad_json", after=6),
-    "error_event": Reply(GOOD + " 그리고 곧", fault="error_event", after=6, status=500),
-    "no_terminal": Reply(GOOD + " 그리고 곧", fault="no_terminal", after=6),
-    "drip_words": Reply(GOOD, fault="drip_words"),
-    "endless": Reply(GOOD, fault="endless"),
-}
+# A whole sentence goes out before the fault.
+BEGUN = f"{GOOD} 그리고 곧"
+WORDS = 6
+ENDLESS = ("drip_words", "endless")  # they say words of their own
+
+
+def name(value: Any) -> str:
+    return value.name if isinstance(value, Row) else str(value)
 
 
 def told(shop: Services, caller: Caller) -> tuple[Message, str, float]:
@@ -66,49 +44,47 @@ def told(shop: Services, caller: Caller) -> tuple[Message, str, float]:
     return turn.message, streamed, took_s
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize(("kind", "row"), each(BEFORE), ids=name)
 def test_a_fault_before_the_first_word(
-    live: Live, server: LLMServer, minji: Caller, kind: str, fault: str
+    live: Live, server: LLMServer, minji: Caller, kind: str, row: Row
 ) -> None:
-    reply, kinds = FAULTS[fault]
-    server.say(reply)
-    with LLMServer(Reply(GOOD)) as second:
-        shop = live(QUICK, one=providers_table(server, kind), two=providers_table(second, "openai"))
+    server.say(row.reply or Reply())
+    with LLMServer(Reply(GOOD)) as second, nobody_there() as nowhere:
+        faulty = providers_table(server if row.reply else nowhere, kind)
+        shop = live(QUICK, one=faulty, two=providers_table(second, "openai"))
         message, streamed, took_s = told(shop, minji)
     assert took_s < TOTAL_S + 1
     assert message.content == streamed == GOOD
     assert message.provider == "two"
-    figures = shop.metrics.render()[0].decode()
-    assert any(f'kind="{kind}",provider="one"' in figures for kind in kinds), figures
+    assert f'kind="{row.told}",provider="one"' in shop.metrics.render()[0].decode()
     with shop.database.read() as tx:
-        row = tx.row("select * from turns order by rowid desc limit 1")
-        [call] = llm_calls.of_turn(tx, row["turn_id"])
-    assert (row["provider"], row["model"], row["fallbacks"]) == ("two", "tiny", 1)
-    assert row["fallback_reason"] in kinds
-    assert row["prompt_tokens"] >= 20  # an empty reply was paid for as well
-    assert row["completion_tokens"] >= 5
-    assert row["prompt"].startswith("delivery@")
-    assert (call.provider, call.reason) == ("two", row["fallback_reason"])
+        turn = tx.row("select * from turns order by rowid desc limit 1")
+        [call] = llm_calls.of_turn(tx, turn["turn_id"])
+    assert (turn["provider"], turn["model"], turn["fallbacks"]) == ("two", "tiny", 1)
+    assert (call.provider, call.reason) == ("two", row.told)
+    assert turn["fallback_reason"] == row.told
+    assert turn["prompt_tokens"] >= 20  # an empty reply was paid for as well
+    assert turn["completion_tokens"] >= 5
+    assert turn["prompt"].startswith("delivery@")
     assert server.idle(2)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("fault", MIDWAY)
+@pytest.mark.parametrize(("kind", "row"), each(MIDWAY), ids=name)
 def test_a_fault_midway_ends_in_the_desks_own_words(
-    live: Live, server: LLMServer, minji: Caller, kind: str, fault: str
+    live: Live, server: LLMServer, minji: Caller, kind: str, row: Row
 ) -> None:
-    server.say(MIDWAY[fault])
+    assert row.reply is not None
+    server.say(replace(row.reply, text=BEGUN, after=WORDS))
     with LLMServer(Reply("두 번째 모델이에요.")) as second:
         shop = live(QUICK, one=providers_table(server, kind), two=providers_table(second, "openai"))
         message, streamed, took_s = told(shop, minji)
         assert second.asked == []
     assert took_s < TOTAL_S + 1
     assert message.content == streamed
-    assert message.content.count(GOOD) <= 1
+    assert message.content.count(GOOD) == (0 if row.name in ENDLESS else 1)
     assert message.content.count("송장번호") == 1
     assert "두 번째 모델" not in message.content
-    assert "model_unavailable" in message.guardrails or fault in ("drip_words", "endless")
+    assert "model_unavailable" in message.guardrails or row.name in ENDLESS
     assert server.idle(2)
 
 
@@ -125,8 +101,7 @@ def test_a_stop_ends_the_call_at_once(live: Live, server: LLMServer, minji: Call
     server.say(Reply(GOOD, delay_s=15))
     shop = live(one=providers_table(server, "openai"))
     turn = shop.turns.start(minji, ASKED)
-    while not server.asked:
-        time.sleep(0.01)
+    assert server.called()
     started = time.perf_counter()
     turn.stop()
     assert turn.wait(2)
@@ -158,8 +133,7 @@ def test_a_stop_never_hides_what_was_done(live: Live, server: LLMServer, minji: 
     server.say(Reply("취소했어요.", delay_s=15))
     count = len(server.asked)
     turn = shop.turns.start(minji, "", session_id=talk.session_id, confirm=offer.action_id)
-    while len(server.asked) == count:
-        time.sleep(0.01)
+    assert server.called(count + 1)
     turn.stop()
     assert turn.wait(2)
     assert "취소" in shop.messages(minji, talk.session_id or "")[-1].content
@@ -252,3 +226,14 @@ def test_fifty_turns_at_once(live: Live, base: Services, server: LLMServer) -> N
     assert server.idle(2)
     after = {thread.name.partition("_")[0] for thread in threading.enumerate()}
     assert {name for name in after - before if not name.startswith("llmserver")} == set()
+
+
+def test_a_first_word_may_take_as_long_as_was_set(
+    live: Live, server: LLMServer, minji: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A large model on a small machine: longer than one silent read takes otherwise."""
+    monkeypatch.setattr(gateway, "_READ_S", 0.3)
+    server.say(Reply(GOOD, delay_s=1.0))
+    shop = live({**QUICK, "first_token_s": 4, "total_s": 8}, one=providers_table(server, "openai"))
+    message, _, _ = told(shop, minji)
+    assert (message.provider, message.content) == ("one", GOOD)

@@ -6,7 +6,6 @@ import json
 from typing import Any
 
 import pytest
-from belt_turns import answer, belt_of, open_turn, order_of
 
 from agent.guardrails import Evidence, check_output
 from agent.llm.toolbelt import ToolBelt
@@ -15,6 +14,7 @@ from agent.llm.types import ToolCall
 from agent.tools import REGISTRY
 from agent.types import Caller
 from services import Services
+from tests.agent.llm.belt_turns import answer, belt_of, open_turn, order_of
 
 PERSONAL = ("김민지", "박지훈", "user_00", "010-", "@", "서울특별시", "테헤란로")
 
@@ -353,7 +353,6 @@ def test_a_cancellation_is_proposed_in_the_desks_words(shop: Services, minji: Ca
     assert "취소할까요?" in turn.draft.text
     assert "확인 버튼" in told["confirm"]
     proposal = turn.draft.proposal
-    assert belt.proposed
     assert proposal is not None
     assert (proposal.kind, proposal.order_id) == ("cancel_order", own)
     assert turn.intent == "cancel"
@@ -376,12 +375,12 @@ def test_only_one_order_a_turn(shop: Services, minji: Caller) -> None:
 
 def test_what_cannot_be_cancelled_says_why(shop: Services, minji: Caller) -> None:
     shipped = order_of(shop, "user_001", "shipped")
-    belt, _ = belt_of(shop, minji, f"{shipped} 취소해 주세요")
+    belt, turn = belt_of(shop, minji, f"{shipped} 취소해 주세요")
     told = answer(belt, "cancel_order", {"order_id": shipped})
     assert "배송 중" in told["said_to_customer"]
     assert told["not_proposed"] == shipped
     assert belt.desk_spoke
-    assert not belt.proposed
+    assert turn.draft.proposal is None
 
 
 def test_the_turns_own_transaction_serves_as_well(shop: Services, minji: Caller) -> None:

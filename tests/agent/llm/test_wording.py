@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import pytest
 
+from agent.reply import carry_on
 from agent.types import Caller, Delta, Status
 from services import Services
 from tests.agent.llm.conftest import Live
@@ -52,6 +55,15 @@ def test_clauses_are_given_with_a_question_about_the_rules(
     assert message.citations[0].quote[:40] in sent(server).replace("\\\\n", "\n")
 
 
+def test_it_is_told_which_products_are_shown(
+    shop_with: Services, server: LLMServer, minji: Caller
+) -> None:
+    server.say(Reply("소닉웨이브 무선 이어폰 SW-200은 59,000원이고 지금 구매하실 수 있어요."))
+    message = Talk(shop_with, minji).say("이어폰 추천해줘")
+    assert "이어폰 SW-200 · 59,000원 · 구매 가능" in str(server.asked[0].body["messages"][-1])
+    assert message.provider == "one"
+
+
 def test_sentences_go_out_as_they_come(
     shop_with: Services, server: LLMServer, minji: Caller
 ) -> None:
@@ -60,6 +72,8 @@ def test_sentences_go_out_as_they_come(
     turn = shop_with.turns.start(minji, "커피 어디쯤 왔어요?")
     said = [(event.text, time.monotonic()) for event in turn.events() if isinstance(event, Delta)]
     assert [text for text, _ in said] == told
+    doing = [event.text for event in turn.events() if isinstance(event, Status)]
+    assert doing[-1] == "답변을 쓰고 있어요"
     assert said[1][1] - said[0][1] > 0.3
 
 
@@ -80,6 +94,37 @@ def test_a_reply_cut_by_its_length_ends_in_the_desks_words(
     assert message.provider == "offline"
 
 
+def test_a_model_cut_off_in_the_desks_own_words_is_not_heard_twice(
+    shop_with: Services, server: LLMServer, minji: Caller
+) -> None:
+    def half_the_draft(body: Mapping[str, Any]) -> Reply:
+        told = str(body["messages"][-1]["content"])
+        words = told.partition("<draft>\n")[2].partition("\n</draft>")[0].split(" ")
+        return Reply(pieces=[f"{word} " for word in words], fault="cut", after=len(words) - 3)
+
+    server.say(half_the_draft)
+    talk = Talk(shop_with, minji)
+    message = talk.say("반품 배송비는 누가 내요?")
+    assert message.content.count("고객이 냅니다.") == 1
+    assert message.content.endswith("사진으로 확인합니다.")
+    assert "".join(e.text for e in talk.events if isinstance(e, Delta)) == message.content
+
+
+@pytest.mark.parametrize(
+    ("said", "whole"),
+    [
+        ("", "가는 나예요. 다예요.\n- 라"),
+        ("가는  나예요.", "가는  나예요. 다예요.\n- 라"),
+        ("네. 가는 나예요. 다예요.", "네. 가는 나예요. 다예요.\n- 라"),
+        ("가는 나예요. 다예요.\n- 라", "가는 나예요. 다예요.\n- 라"),
+        ("다예요.", "다예요.\n\n가는 나예요. 다예요.\n- 라"),
+        ("그 가는 나예요.", "그 가는 나예요.\n\n가는 나예요. 다예요.\n- 라"),
+    ],
+)
+def test_the_draft_goes_on_where_the_model_left_it(said: str, whole: str) -> None:
+    assert carry_on(said, "가는 나예요. 다예요.\n- 라") == whole
+
+
 def test_it_looks_things_up_for_a_product_question(
     shop_with: Services, server: LLMServer, minji: Caller
 ) -> None:
@@ -90,7 +135,9 @@ def test_it_looks_things_up_for_a_product_question(
     talk = Talk(shop_with, minji)
     message = talk.say("이어폰 있어요?")
     assert message.content == "이어폰을 찾아봤어요. 아래에서 골라 보세요."
-    assert any(card.type == "product" for card in message.cards)
+    assert message.cards
+    # No hair dryer, though the search lists one far below.
+    assert all("이어폰" in card.title for card in message.cards)
     assert "상품을 찾아보고 있어요" in [e.text for e in talk.events if isinstance(e, Status)]
     assert message.token_usage.total_tokens == 50
 
