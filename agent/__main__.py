@@ -222,8 +222,8 @@ def _password() -> str:
 def _local_llm(options: argparse.Namespace) -> int:
     from agent.llm.config import load_config
     from agent.llm.gateway import Gateway
-    from agent.llm.local import LocalServer
     from agent.terminal.local_llm import Console, run
+    from agent.terminal.local_server import LocalServer
     from settings import load, streamlit_flags
 
     data = load().data_path

@@ -31,9 +31,9 @@ from agent.guardrails.claims import Basis
 from agent.guardrails.facts import KST
 from agent.guardrails.polarity import leaves_out
 from agent.llm import ChatMessage, Final, Gateway, Piece, Route, Tag, ToolCall
-from agent.llm.converse import converse
 from agent.llm.routing import plan
-from agent.llm.toolbelt import OFFERED, ToolBelt
+from agent.llm.tools.belt import OFFERED, ToolBelt
+from agent.llm.tools.converse import converse
 from agent.memory import recall
 from agent.turn import Turn
 from agent.types import Card, Delta, Event, Status

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from agent.flows import FLOWS, Domain
 from agent.llm import Call, Gateway, Usage, load_config
 from agent.llm.adapters import ADAPTERS
-from agent.llm.roles import Generated, generate
+from agent.llm.roles.generate import Generated, generate
 from agent.llm.routing import check_rows
 from agent.llm.types import OFFLINE, Adapter
 from agent.shop.calendar import day_of

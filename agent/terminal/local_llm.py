@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from agent.llm.gateway import Gateway
-from agent.llm.local import LocalServer, check_port, end_process
 from agent.llm.types import ChatMessage, Final, Route, Step, Tag, TextDelta
+from agent.terminal.local_server import LocalServer, check_port, end_process
 from agent.terminal.talk import tell
 from agent.terminal.text import clean
 from errors import LLMError, Unavailable

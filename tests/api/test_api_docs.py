@@ -28,7 +28,7 @@ SAME = {"status", "status_ko", "code", "kind", "role", "intent", "mode", "mode_u
         "title", "section", "product_id", "allowed_actions", "tools_used", "fee_label"}  # fmt: skip
 # Commands of the operator, other programs' errors, and what a turn tells in words.
 NOT_OVER_HTTP = (
-    "agent/llm/local.py", "agent/terminal", "agent/weather_client.py", "agent/tools/weather.py",
+    "agent/terminal", "agent/weather_client.py", "agent/tools/weather.py",
     "retrieval", "store/account_command.py", "store/archive.py", "store/backup.py", "store/imports",
     "store/seed", "store/transfer.py",
 )  # fmt: skip

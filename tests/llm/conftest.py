@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.llm.local import LocalServer, free_port
+from agent.terminal.local_server import LocalServer, free_port
 from tests.conftest import CACHE
 from tests.llm.tiny_model import tiny_model
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from agent.llm.local import LocalServer, free_port
+from agent.terminal.local_server import LocalServer, free_port
 from errors import Unavailable
 from services import Services
 from tests.api.console import seeded

@@ -12,7 +12,6 @@ import pytest
 
 from agent.llm.config import load_config
 from agent.llm.gateway import Gateway
-from agent.llm.local import LocalServer
 from agent.llm.types import (
     Call,
     ChatMessage,
@@ -24,6 +23,7 @@ from agent.llm.types import (
     ToolCall,
     ToolSpec,
 )
+from agent.terminal.local_server import LocalServer
 from settings import load
 from tests.llm.tiny_model import ELSE, FEE, HELLO, SHOWN, WANTED
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from agent.llm.local import LocalServer
+from agent.terminal.local_server import LocalServer
 from agent.types import Caller, Delta, Message, Status
 from services import Services
 from store import llm_calls

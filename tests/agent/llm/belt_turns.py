@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from agent.llm.toolbelt import ToolBelt
+from agent.llm.tools.belt import ToolBelt
 from agent.llm.types import ToolCall
 from agent.memory import Context
 from agent.prompts import Prompts

@@ -10,7 +10,7 @@ from agent.llm.adapters._failures import failure_of, refused, reported
 from agent.llm.adapters._pieces import MAX_CALL_CHARS, MAX_CALLS, Reply, arguments_of, count
 from agent.llm.adapters.anthropic import Anthropic
 from agent.llm.adapters.ollama import _tool
-from agent.llm.toolspecs import OFFERED, offer_of
+from agent.llm.tools.specs import OFFERED, offer_of
 from agent.llm.types import Endpoint, Finished, TextDelta, ToolCall
 from errors import LLMError
 

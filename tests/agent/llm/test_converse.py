@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import pytest
 
 from agent.llm.adapters import ADAPTERS
-from agent.llm.converse import MOST_CALLS, MOST_RESULT_CHARS, converse
 from agent.llm.gateway import Gateway
-from agent.llm.toolbelt import ToolBelt
+from agent.llm.tools.belt import ToolBelt
+from agent.llm.tools.converse import MOST_CALLS, MOST_RESULT_CHARS, converse
 from agent.llm.types import (
     Ask,
     Cancelled,

@@ -31,7 +31,8 @@ from tests.agent.llm.one_more_provider import Scripted
 
 TOOL = ToolSpec("find", "상품을 찾아요", {"type": "object"})
 CALL = ToolCall("1", "find", '{"query": "컵"}')
-PRICES = {"a:a-1": {"input": 1.0, "output": 10.0}, "b:b-1": {"input": 2.0, "output": 20.0}}
+ONE_PRICE = {"a:a-1": {"input": 1.0, "output": 10.0}}
+PRICES = {**ONE_PRICE, "b:b-1": {"input": 2.0, "output": 20.0}}
 
 
 def test_one_file_and_one_line_add_a_provider() -> None:
@@ -55,7 +56,7 @@ def test_an_answer_comes_in_pieces_with_what_it_used() -> None:
         TextDelta("걸려요."),
         Finished("stop", Usage(20, 5), "a-1x"),
     ]
-    with rig_of({"a": [script]}, prices=PRICES) as rig:
+    with rig_of({"a": [script]}, prices=ONE_PRICE) as rig:
         *said, final = rig.pieces()
         assert said == [TextDelta("이틀 "), TextDelta("걸려요.")]
         assert isinstance(final, Final)
@@ -251,7 +252,7 @@ def test_pictures_and_tools_go_to_who_can() -> None:
 
 def test_a_turn_that_has_spent_its_share_asks_no_model() -> None:
     told = [TextDelta("네"), Finished("stop", Usage(600, 400))]
-    with rig_of({"a": [told]}, prices=PRICES, budget={"turn_tokens": 1500}) as rig:
+    with rig_of({"a": [told]}, prices=ONE_PRICE, budget={"turn_tokens": 1500}) as rig:
         spend = Spend()
         assert rig.ask(spend=spend, draft="문구")[2].provider == "a"
         assert (spend.tokens, spend.usd) == (1000, pytest.approx(4.6e-3))
@@ -266,7 +267,7 @@ def test_a_turn_that_has_spent_its_share_asks_no_model() -> None:
 
 def test_money_of_a_turn_is_bounded_too() -> None:
     told = [TextDelta("네"), Finished("stop", Usage(600, 400))]
-    with rig_of({"a": [told]}, prices=PRICES, budget={"turn_usd": 0.004}) as rig:
+    with rig_of({"a": [told]}, prices=ONE_PRICE, budget={"turn_usd": 0.004}) as rig:
         spend = Spend()
         assert [rig.ask(spend=spend, draft="문구")[2].provider for _ in range(2)] == [
             "a",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from agent.llm.json_schema import checked_schema, parser_of
+from agent.llm.roles.json_schema import checked_schema, parser_of
 from errors import BadInput
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from agent.__main__ import main
-from agent.llm.local import LocalServer, check_port, free_port
+from agent.terminal.local_server import LocalServer, check_port, free_port
 from errors import BadInput, Unavailable
 
 

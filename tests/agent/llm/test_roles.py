@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.llm.roles import Generated, generate
+from agent.llm.roles.generate import Generated, generate
 from agent.llm.types import Spend
 from agent.prompts import Prompts
 from errors import BadInput, LLMError, NotFound, Unavailable

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from agent.guardrails import Evidence, check_output
-from agent.llm.toolbelt import ToolBelt
-from agent.llm.toolspecs import HIDDEN, OFFERED
+from agent.llm.tools.belt import ToolBelt
+from agent.llm.tools.specs import HIDDEN, OFFERED
 from agent.llm.types import ToolCall
 from agent.tools import REGISTRY
 from agent.types import Caller

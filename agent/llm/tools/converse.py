@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from agent.llm.toolresults import as_text
-from agent.llm.toolspecs import MOST_ARGUMENT_CHARS
+from agent.llm.tools.results import as_text
+from agent.llm.tools.specs import MOST_ARGUMENT_CHARS
 from agent.llm.types import (
     Cancelled,
     ChatMessage,
@@ -31,7 +31,7 @@ from errors import LLMError
 
 if TYPE_CHECKING:
     from agent.llm.gateway import Gateway
-    from agent.llm.toolbelt import ToolBelt
+    from agent.llm.tools.belt import ToolBelt
 
 __all__ = ["converse"]
 

@@ -18,8 +18,8 @@ from agent.cards import product_card
 from agent.flows.cancel import propose_cancel
 from agent.guardrails import Evidence
 from agent.guardrails.numbers import Number, find_numbers
-from agent.llm.toolresults import as_text, for_model, view_of
-from agent.llm.toolspecs import OFFERED, PROPOSES, BadArguments, offer_of
+from agent.llm.tools.results import as_text, for_model, view_of
+from agent.llm.tools.specs import OFFERED, PROPOSES, BadArguments, offer_of
 from agent.llm.types import ToolCall, ToolSpec
 from agent.tools.base import REGISTRY, run
 from errors import SangdamError

@@ -11,7 +11,7 @@ from typing import Any
 from agent.guardrails import Evidence, check_grounding, check_output, plain_text
 from agent.guardrails.normalise import fold
 from agent.guardrails.numbers import find_numbers
-from agent.llm.role_payload import Payload
+from agent.llm.roles.payload import Payload
 from agent.prompts import Role
 
 __all__ = ["clean", "each", "facts_added", "texts_of"]

@@ -16,9 +16,9 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from agent.guardrails import CONTACTS, Masked, added_by_wording, mask_pii
-from agent.llm.json_schema import checked_schema, parser_of
-from agent.llm.role_guard import clean, each, facts_added, texts_of
-from agent.llm.role_payload import Payload, read_payload
+from agent.llm.roles.guard import clean, each, facts_added, texts_of
+from agent.llm.roles.json_schema import checked_schema, parser_of
+from agent.llm.roles.payload import Payload, read_payload
 from agent.llm.routing import LAST
 from agent.llm.structured import ask_json, ask_text
 from agent.llm.types import ChatMessage, Final, Spend, Tag, Usage

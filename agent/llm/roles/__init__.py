@@ -1,0 +1,1 @@
+"""Roles: texts that staff and programs have generated (POST /api/llm/generate)."""
