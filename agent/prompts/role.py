@@ -14,6 +14,7 @@ __all__ = ["Field", "FieldKind", "Guard", "Role", "read_role"]
 FieldKind = Literal["text", "number", "list", "history"]
 Guard = Literal["numbers", "grounded"]
 _KEYS = {"version", "title", "guard", "fields", "schema", "offline", "offline_json"}
+_PURPOSE = "generate"  # where the file names none: the chain that is asked
 _DEFAULT_CHARS = 1000
 
 
@@ -37,9 +38,10 @@ class Role:
     """What ``POST /api/llm/generate`` can be asked for.
 
     ``guard``: "grounded" holds every fact of the answer against the payload, "numbers" only
-    what counts or names. ``schema`` is the JSON Schema of mode "json"; ``offline`` the lines of
-    the answer without a model, each used when every value it names was given; ``offline_json``
-    its JSON form, where "{text}" stands for those lines.
+    what counts or names. ``purpose`` names the chain that is asked. ``schema`` is the JSON
+    Schema of mode "json"; ``offline`` the lines of the answer without a model, each used when
+    every value it names was given; ``offline_json`` its JSON form, where "{text}" stands for
+    those lines.
     """
 
     role: str
@@ -53,6 +55,7 @@ class Role:
     offline: tuple[Template, ...]
     offline_places: tuple[frozenset[str], ...]
     offline_json: Mapping[str, Any]
+    purpose: str = _PURPOSE
 
     @property
     def name(self) -> str:
@@ -65,7 +68,7 @@ def read_role(name: str, head: Mapping[str, Any], instruction: str, version: str
 
     Raises ValueError naming the file and what is wrong with it.
     """
-    if unknown := set(head) - _KEYS:
+    if unknown := set(head) - _KEYS - {"purpose"}:
         raise ValueError(f"{name}.md: unknown front matter {sorted(unknown)}")
     if missing := _KEYS - set(head):
         raise ValueError(f"{name}.md: front matter lacks {sorted(missing)}")
@@ -78,6 +81,7 @@ def read_role(name: str, head: Mapping[str, Any], instruction: str, version: str
         role, task, version, str(head["title"]), instruction, head["guard"], fields,
         head["schema"], tuple(Template(line) for line in lines),
         tuple(_places(line) for line in lines), head["offline_json"],
+        str(head.get("purpose", _PURPOSE)),
     )  # fmt: skip
 
 

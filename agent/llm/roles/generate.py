@@ -13,7 +13,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from agent.guardrails import CONTACTS, Masked, added_by_wording, mask_pii
 from agent.llm.roles.guard import clean, each, facts_added, texts_of
@@ -21,7 +21,7 @@ from agent.llm.roles.json_schema import checked_schema, parser_of
 from agent.llm.roles.payload import Payload, read_payload
 from agent.llm.routing import LAST
 from agent.llm.structured import ask_json, ask_text
-from agent.llm.types import ChatMessage, Final, Spend, Tag, Usage
+from agent.llm.types import ChatMessage, Final, Purpose, Spend, Tag, Usage
 from agent.llm.usage import added
 from agent.prompts import Prompts, Role
 from errors import BadInput, LLMError, NotFound, Unavailable
@@ -168,8 +168,9 @@ def _asked(
     if job.schema is not None:
         system += _AS_JSON + json.dumps(job.schema, ensure_ascii=False)
     messages = [ChatMessage("system", system), ChatMessage("user", masked.text)]
-    route = gateway.route(purpose="generate")
-    tag = Tag("generate", job.role.version)
+    purpose = cast(Purpose, job.role.purpose)
+    route = gateway.route(purpose=purpose)
+    tag = Tag(purpose, job.role.version)
     if job.schema is None:
         text, final = ask_text(gateway, route, messages, tag=tag, spend=spend, cancel=cancel)
         return _Answer(text, (final,), masked)

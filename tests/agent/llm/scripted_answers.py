@@ -40,7 +40,7 @@ def answering(*answers: Answer) -> Iterator[Answering]:
     """The last answer is repeated. Usage is 100 tokens in, 10 out a call."""
     script = {"one": [_lines(answer) for answer in answers]}
     rows = {"one": {"model": "parrot", "local": True}}
-    purposes = {"generate": ["one"], "understand": ["one"]}
+    purposes = {name: ["one"] for name in ("generate", "summarise", "triage", "understand")}
     with rig_of(script, rows=rows, purposes=purposes, limits={"retries": 0}) as rig:
         yield Answering(rig.gateway, rig.calls)
 

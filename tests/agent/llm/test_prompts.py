@@ -7,17 +7,19 @@ import re
 import shutil
 from hashlib import sha256
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from agent.flows import FLOWS
+from agent.llm.types import Purpose
 from agent.prompts import Prompts
 from agent.shop.words import ISSUE_TYPE, PRIORITY
 from tests.conftest import ROOT
 
 FOLDER = ROOT / "agent" / "prompts"
 PROMPTS = Prompts.load(FOLDER)
-PURPOSES = ("understand", "summarise", "triage")
+PURPOSES = ("understand", "summarise")
 TEXTS = {
     **{intent: PROMPTS.instruction(intent) for intent in PROMPTS.intents},
     **{name: PROMPTS.purpose(name).text for name in PURPOSES},
@@ -96,9 +98,9 @@ def test_an_edit_changes_the_versions_it_touches_and_no_other(copy: Path) -> Non
 
 
 def test_a_files_number_is_in_its_version(copy: Path) -> None:
-    file = copy / "purposes" / "triage.md"
+    file = copy / "purposes" / "summarise.md"
     file.write_text(file.read_text("utf-8").replace("version: 1", "version: 2", 1), "utf-8")
-    assert Prompts.load(copy).purpose("triage").version.startswith("triage@2-")
+    assert Prompts.load(copy).purpose("summarise").version.startswith("summarise@2-")
 
 
 def test_understanding_lists_every_intent_and_nothing_else() -> None:
@@ -109,17 +111,18 @@ def test_understanding_lists_every_intent_and_nothing_else() -> None:
 
 
 def test_triage_lists_the_shops_own_types_and_priorities() -> None:
-    text = PROMPTS.purpose("triage").text
-    listed = re.findall(r"^- ([a-z_]+): ", text, re.MULTILINE)
+    role = PROMPTS.role("agent", "triage")
+    listed = re.findall(r"^- ([a-z_]+): ", role.instruction, re.MULTILINE)
     assert set(listed) == set(ISSUE_TYPE) | set(PRIORITY)
     assert len(listed) == len(ISSUE_TYPE) + len(PRIORITY)
-    example = json.loads(text.splitlines()[-1])
-    assert set(example) == {"issue_type", "priority", "sentiment", "summary"}
+    fields = role.schema["properties"]
+    assert set(fields["issue_type"]["enum"]) == set(ISSUE_TYPE)
+    assert set(fields["priority"]["enum"]) == set(PRIORITY)
 
 
 def test_the_roles_are_those_of_the_interface() -> None:
     names = [role.name for role in PROMPTS.roles]
-    assert names == ["agent/reply_draft", "agent/summary", "copywriter/sns"]
+    assert names == ["agent/reply_draft", "agent/summary", "agent/triage", "copywriter/sns"]
     assert PROMPTS.role("copywriter", "sns").version.startswith("copywriter/sns@1-")
     with pytest.raises(KeyError):
         PROMPTS.role("copywriter", "novel")
@@ -127,12 +130,18 @@ def test_the_roles_are_those_of_the_interface() -> None:
         PROMPTS.purpose("novel")
 
 
+def test_every_role_asks_a_chain_there_is() -> None:
+    purposes = {role.name: role.purpose for role in PROMPTS.roles}
+    assert set(purposes.values()) <= set(get_args(Purpose))
+    assert purposes["agent/triage"] == "triage"
+
+
 @pytest.mark.parametrize(
     ("file", "was", "becomes", "told"),
     [
         ("cancel.md", "version: 1", "version: one", "cancel.md"),
         ("cancel.md", "version: 1\n", "", "cancel.md"),
-        ("purposes/triage.md", "---\nversion", "version", "triage.md"),
+        ("purposes/summarise.md", "---\nversion", "version", "summarise.md"),
         ("roles/copywriter/sns.md", "guard: numbers", "guard: hope", "copywriter/sns.md"),
         ("roles/copywriter/sns.md", "guard: numbers\n", "", "copywriter/sns.md"),
         ("roles/copywriter/sns.md", "kind: number", "kind: poem", "price"),

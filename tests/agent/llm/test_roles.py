@@ -59,7 +59,8 @@ def test_a_models_words_are_the_answer(name: str, answer: str) -> None:
     assert (got.provider, got.model, got.output, got.flags) == ("one", "parrot", answer, ())
     assert (got.usage.input_tokens, got.usage.output_tokens) == (100, 10)
     assert got.latency_ms > 0
-    assert (call.purpose, call.prompt) == ("generate", PROMPTS.role(*name.split("/")).version)
+    asked = PROMPTS.role(*name.split("/"))
+    assert (call.purpose, call.prompt) == (asked.purpose, asked.version)
     assert spend.tokens == 110
 
 
@@ -259,3 +260,25 @@ def test_a_schema_nobody_can_fill_offline_is_said_so() -> None:
     with answering(LLMError("auth")) as model, pytest.raises(LLMError) as failed:
         made(model, "agent/summary", mode="json", schema=MOOD)
     assert failed.value.kind == "auth"
+
+
+TRIAGE = {"issue_type": "refund", "priority": "normal", "sentiment": "positive",
+          "summary": "고객은 20261103-0000042 주문의 39,000원 환불이 언제인지 물었다."}  # fmt: skip
+
+
+def test_triage_asks_its_own_chain_and_answers_with_the_shops_words() -> None:
+    with answering(json.dumps(TRIAGE, ensure_ascii=False)) as model:
+        got = made(model, "agent/triage", TALK, mode="json")
+        assert [call.purpose for call in model.calls] == ["triage"]
+    assert (got.output, got.flags) == (TRIAGE, ())
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"priority": "at_once"}, {"summary": "7,700원을 환불했다."}, {"user_id": "user_002"}]
+)
+def test_a_triage_that_invents_is_not_taken(wrong: dict[str, str]) -> None:
+    with answering(json.dumps({**TRIAGE, **wrong}, ensure_ascii=False)) as model:
+        got = made(model, "agent/triage", TALK, mode="json")
+    assert got.provider == "offline"
+    assert (got.output["issue_type"], got.output["priority"]) == ("other", "normal")
+    assert got.flags
