@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from time import perf_counter
 from typing import Any
 
+from agent.guardrails.novelty import Vocabulary
 from agent.llm import Gateway, Spend
 from agent.memory import Context
 from agent.prompts import Prompts
@@ -51,6 +52,7 @@ class Desk:
     policy_search: PolicySearch
     product_search: ProductSearch | None = None
     llm: Gateway | None = None
+    vocabulary: Vocabulary | None = None
     weather: WeatherProvider | None = None
     limits: Limits = Limits()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta
+from string import Formatter
 from typing import Any
 
 from agent.shop.calendar import SEOUL
@@ -87,6 +88,11 @@ class Template:
 
     def __init__(self, text: str) -> None:
         self._text = " ".join(text.split(" ")).strip()
+
+    @property
+    def words(self) -> str:
+        """The text with its places left out."""
+        return " ".join(said for said, *_ in Formatter().parse(self._text))
 
     def fill(self, **values: Any) -> str:
         """The text with every place filled."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from time import perf_counter
 
 from agent.desk import Desk, State
@@ -27,7 +28,7 @@ from agent.guardrails import (
     mask_pii,
     plain_text,
 )
-from agent.guardrails.claims import Basis
+from agent.guardrails.claims import Basis, squeezed
 from agent.guardrails.facts import KST
 from agent.guardrails.polarity import leaves_out
 from agent.llm import ChatMessage, Final, Gateway, Piece, Route, Tag, ToolCall
@@ -105,6 +106,14 @@ class Evidently:
         self._basis = Basis.of(plain_text(turn.draft.text), self._evidence)
         self._of = len(turn.evidence)
 
+    def new_nouns(self, desk: Desk, text: str, *, proper_only: bool) -> tuple[str, ...]:
+        """Nouns of ``text`` that neither the turn nor the desk's own words know."""
+        self._collect()
+        if desk.vocabulary is None:
+            return ()
+        known = self.basis.facts + squeezed(self.turn.text)
+        return desk.vocabulary.new_nouns(text, known, proper_only=proper_only)
+
     def problems(self, text: str) -> tuple[str, ...]:
         """What of ``text`` nothing in the turn supports, as ``check_output``'s codes."""
         turn = self.turn
@@ -129,7 +138,10 @@ def word(
     state.prompt = desk.prompts.version(turn.intent)
     instruction = desk.prompts.instruction(turn.intent)
     messages, vault = _asked(desk, state, turn, draft, instruction)
-    outcome, guard = Wording(), _Guard(evidence, draft, instruction, vault)
+    outcome = Wording()
+    # With tools it may speak of more than the draft does, but of no name that no tool told.
+    new_nouns = partial(evidence.new_nouns, desk, proper_only=belt is not None)
+    guard = _Guard(evidence, draft, instruction, vault, new_nouns)
     # Nothing is looked for any more, and a slow model takes its time.
     yield Status(WRITING, state.conversation.conversation_id, state.turn_id)
     try:
@@ -257,9 +269,16 @@ class _Ungrounded(Exception):
 class _Guard:
     """Holds a growing reply against the evidence at the end of each of its sentences."""
 
-    def __init__(self, evidence: Evidently, draft: str, instruction: str, vault: Vault) -> None:
+    def __init__(
+        self,
+        evidence: Evidently,
+        draft: str,
+        instruction: str,
+        vault: Vault,
+        new_nouns: Callable[[str], Collection[str]],
+    ) -> None:
         self._evidence, self._draft, self._instruction = evidence, draft, instruction
-        self._vault = vault
+        self._vault, self._new_nouns = vault, new_nouns
         self._passed = ""
         self._open = ""
         self._thinking = True
@@ -335,6 +354,8 @@ class _Guard:
         problems += added_by_wording(
             whole, self._draft, instruction=self._instruction, basis=self._evidence.basis
         )
+        if self._new_nouns(shown):
+            problems += ("subject",)
         if problems:
             raise _Ungrounded(problems)
         self._passed = whole

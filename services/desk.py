@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from agent import conversations as chats
 from agent import core
+from agent.guardrails.novelty import Vocabulary
 from agent.llm import ProviderState
 from agent.prompts import Prompts
 from agent.shop.calendar import add_business_days, day_of
@@ -191,10 +192,12 @@ class Services:
     @cached_property
     def desk(self) -> core.Desk:
         """What the agent's turn needs."""
+        prompts = Prompts.load(ROOT / "agent" / "prompts")
         return core.Desk(
             database=self.database,
             rules=self.rules,
-            prompts=Prompts.load(ROOT / "agent" / "prompts"),
+            prompts=prompts,
+            vocabulary=Vocabulary(self.tokenizer, prompts.templates()),
             understander=self.understander,
             policy_search=self.search_policies,
             product_search=self.catalogue,

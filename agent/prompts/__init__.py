@@ -71,6 +71,12 @@ class Prompts:
         """Every role's tasks, by name."""
         return tuple(self._roles.values())
 
+    def templates(self) -> Iterator[str]:
+        """The words of every reply template, their places left out."""
+        for prompt in self._prompts.values():
+            for template in prompt.replies.values():
+                yield template.words
+
     def reply(self, intent: str, name: str, /, **values: Any) -> str:
         """The filled template ``name`` of ``intent``, or of ``_common``. Raises KeyError."""
         own = self._prompts[intent].replies if intent in self._prompts else {}
