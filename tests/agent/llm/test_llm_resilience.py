@@ -23,6 +23,7 @@ from services import Services
 from store import llm_calls
 from store.database import Database
 from tests.agent.llm.conftest import Live
+from tests.api.console import draft_of
 from tests.llmserver import KINDS, LLMServer, Reply, providers_table
 from tests.llmserver.reply import Body
 
@@ -155,7 +156,7 @@ def test_names_that_are_not_found_out_hold_up_no_other(
         return real(host, *more, **named)
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    server.say(Reply(GOOD))
+    server.say(lambda body: Reply(draft_of(body)))
     found = providers_table(server, "openai")
     found["base_url"] = found["base_url"].replace("127.0.0.1", "localhost")
     lost = {**found, "base_url": "http://lost.example:1/v1"}
