@@ -290,7 +290,11 @@ class Attempts:
             return
         sent, read = self._job.sent_tokens, told.input_tokens
         if read < sent * _CUT_SHARE and sent - read > _CUT_TOKENS:
-            provider.noticed(f"read {read} tokens of about {sent}: it cuts prompts that are long")
+            log.warning("%s: read %d tokens of about %d", provider.name, read, sent)
+            provider.noticed(
+                f"보낸 글 약 {sent:,}토큰 가운데 {read:,}토큰만 읽었다고 해요. "
+                "긴 글을 잘라 내고 있는지, 모델의 최대 길이 설정을 확인해 주세요."
+            )
 
 
 def _as_failure(error: Exception, reply: Reply) -> LLMError:

@@ -175,8 +175,7 @@ class Provider:
         self._detail = error.detail
 
     def noticed(self, detail: str) -> None:
-        """Something that is no failure, for the diagnostics."""
-        log.warning("%s: %s", self.name, detail)
+        """Something that is no failure, in Korean for the diagnostics."""
         self._detail = detail
 
     def facts(self) -> ProviderFacts:

@@ -144,7 +144,7 @@ def test_a_server_that_cuts_prompts_in_silence_is_told(open_page, desk, one, mod
     gateway = desk.llm.gateway
     long = [ChatMessage("user", "가" * 2000)]
     list(gateway.complete(Route("test", (Step("one", "tiny"),)), long, tag=Tag("test")))
-    assert "자세히: read 9 tokens of about 2000" in shown(opened(open_page))
+    assert "자세히: 보낸 글 약 2,000토큰 가운데 9토큰만" in shown(opened(open_page))
 
 
 def test_half_a_sentence_is_told(open_page, one, models):

@@ -236,7 +236,7 @@ def test_a_server_that_cuts_a_prompt_in_silence_is_noticed(
         assert rig.gateway.states()["a"].last_detail == ""
         assert rig.ask(messages=long)[0] == "네"
         state = rig.gateway.states()["a"]
-        assert (state.status, "1024 tokens of about 4000" in state.last_detail) == ("ok", True)
+        assert (state.status, "4,000토큰 가운데 1,024토큰만" in state.last_detail) == ("ok", True)
         assert "1024" in caplog.text
 
 
