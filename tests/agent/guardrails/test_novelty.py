@@ -1,6 +1,6 @@
 """Subjects a model made up: nouns that nobody brought up, and how far all rules together see.
 
-The held-out sentences were written before the rules and never used to set them; the figures in
+The held-out sentences were written apart from the rules and not used to set them; the figures in
 docs/guardrails.md are what ``test_held_out_sentences`` measures.
 """
 
