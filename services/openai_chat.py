@@ -297,8 +297,8 @@ def _told(pieces: Generator[Piece, None, None]) -> Generator[str | Finished, Non
                 elif isinstance(piece, Final):
                     sent, got = piece.usage.input_tokens, piece.usage.output_tokens
                     counted = TokenUsage(sent, got, sent + got)
-                    reason = "stop" if piece.finish == "tool_calls" else piece.finish
-                    yield Finished(reason, None if piece.usage.estimated else counted)
+                    # No tools are offered, so that no call of one ends it.
+                    yield Finished(piece.finish, None if piece.usage.estimated else counted)
     except LLMError as error:
         if error.kind != "context_too_long":
             raise

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from agent.llm.types import OFFLINE, SchemaSupport
 from errors import BadSetting
@@ -85,7 +84,13 @@ class ProviderRow(_Row):
     headers: dict[str, str] = Field(default_factory=dict, repr=False)
 
 
-class _Tables(_Row):
+# "providers.ollama.model" → ((origin, value), …), the one in force first.
+Origins = Mapping[str, tuple[tuple[str, Any], ...]]
+
+
+class LLMConfig(_Row):
+    """The tables in force; ``origins`` tells where each value came from (keys among them)."""
+
     local: Chain
     cloud: Chain
     routes: dict[str, Chain]
@@ -94,25 +99,12 @@ class _Tables(_Row):
     budget: Budget
     providers: dict[str, ProviderRow]
     prices: dict[str, Price] = {}
+    _origins: Origins = PrivateAttr(default_factory=dict)
 
-
-# "providers.ollama.model" → ((origin, value), …), the one in force first.
-Origins = Mapping[str, tuple[tuple[str, Any], ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class LLMConfig:
-    """The tables in force, and where each value came from."""
-
-    local: Chain
-    cloud: Chain
-    routes: Mapping[str, Chain]
-    purposes: Mapping[str, Chain]
-    limits: Limits
-    budget: Budget
-    providers: Mapping[str, ProviderRow]
-    prices: Mapping[str, Price]
-    origins: Origins = field(repr=False)
+    @property
+    def origins(self) -> Origins:
+        """Of every leaf that some place sets."""
+        return self._origins
 
 
 def load_config(settings: Any) -> LLMConfig:
@@ -130,12 +122,12 @@ def load_config(settings: Any) -> LLMConfig:
             _put(merged, path, value, origin)
             origins.setdefault(".".join(path), []).append((origin, value))
     try:
-        tables = _Tables.model_validate(merged)
+        config = LLMConfig.model_validate(merged)
     except ValidationError as error:
         raise BadSetting(_told(error)) from None  # its own words may quote a key
-    _check_names(tables)
-    kept = {name: tuple(places) for name, places in origins.items()}
-    return LLMConfig(**{name: getattr(tables, name) for name in _Tables.model_fields}, origins=kept)
+    _check_names(config)
+    config._origins = {name: tuple(places) for name, places in origins.items()}
+    return config
 
 
 def _leaves(table: Mapping[str, Any], at: tuple[str, ...] = ()) -> Iterator[tuple[Any, Any]]:
@@ -194,7 +186,7 @@ _WRONG: Mapping[str, str] = {
 }
 
 
-def _check_names(tables: _Tables) -> None:
+def _check_names(tables: LLMConfig) -> None:
     """Every chain names what there is. Raises BadSetting."""
     groups = {"local": tables.local, "cloud": tables.cloud}
     if OFFLINE in tables.providers or groups.keys() & tables.providers.keys():
