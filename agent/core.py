@@ -22,11 +22,13 @@ from agent.cards import choice_card
 from agent.desk import Desk, Limits, State
 from agent.flows import FLOWS
 from agent.flows.errands import errand_of
+from agent.flows.people import resolution_judged
 from agent.guardrails import InputCheck, check_input
+from agent.handoff import asks_for_agent, judged, keep_silent, listen
 from agent.llm import Cancelled
-from agent.memory import Context
+from agent.memory import SPEAKER, Context
 from agent.reading import understand
-from agent.reply import Composed, carry_on, compose, store_reply, store_stopped
+from agent.reply import Composed, Overtaken, carry_on, compose, store_reply, store_stopped
 from agent.tools import tickets
 from agent.tools.base import ToolContext
 from agent.turn import Turn
@@ -143,8 +145,16 @@ def _nobody_hears(state: State) -> Iterator[None]:
 
 def _reply(desk: Desk, state: State, checked: InputCheck, confirm: str | None) -> Iterator[Event]:
     """From the stored message to the stored and streamed reply."""
+    ticket = None
+    if not confirm and state.conversation.answerer == "person":
+        ticket = listen(desk, state, checked, lambda tx: _tools(desk, state, tx))
+    if ticket is not None and not asks_for_agent(checked.text):
+        yield keep_silent(desk, state, checked, ticket)
+        return
     empty = checked.reason == "empty" and bool(state.images)
-    if checked.action == "refuse" and not empty:
+    if ticket is not None:
+        turn = _back_to_agent(desk, state)
+    elif checked.action == "refuse" and not empty:
         state.flags.append(checked.reason)
         state.refused = True
         turn = _turn(desk, state, Understood("unclear", 0.0, Slots()), None)
@@ -152,28 +162,46 @@ def _reply(desk: Desk, state: State, checked: InputCheck, confirm: str | None) -
         turn.draft.keep_asking = True
     elif confirm:
         turn = _confirm(desk, state, confirm)
+    elif judgement := _judgement(desk, state):
+        turn = judgement
     else:
         understood, second = understand(desk, state)
         session_id = state.conversation.conversation_id
         yield Status(FLOWS[understood.intent].working, session_id, state.turn_id)
-        _tell_ticket(desk, state, understood, checked.text)
         turn = _answer(desk, state, understood)
         _add_notes(turn, state, second)
-    yield from _finish(desk, state, turn)
+    try:
+        yield from _finish(desk, state, turn)
+    except Overtaken:
+        ticket = listen(desk, state, checked, lambda tx: _tools(desk, state, tx))
+        if ticket is not None:
+            yield keep_silent(desk, state, checked, ticket)
 
 
-def _tell_ticket(desk: Desk, state: State, understood: Understood, text: str) -> None:
-    """The chat's ticket hears what the customer says, unless it answers the desk's own question."""
-    answer = understood.slots.yes_no is not None
-    if answer and (state.context.offered or state.context.asking):
-        return
+def _back_to_agent(desk: Desk, state: State) -> Turn:
+    """The customer wants the agent again; the person keeps the ticket."""
     session_id = state.conversation.conversation_id
+    turn = _turn(desk, state, Understood("handoff", 1.0, Slots()), None)
+    turn.write("return_to_agent", conversation_id=session_id)
+    turn.say("back")
+    return turn
+
+
+def _judgement(desk: Desk, state: State) -> Turn | None:
+    """The reply to what is said of a resolution; None for a message about anything else.
+
+    An answer to the agent's own question is about that.
+    """
+    if state.context.asking is not None or state.context.offered:
+        return None
     with desk.database.read() as tx:
-        if not tickets.listens(_tools(desk, state, tx), session_id):
-            return
-    asks = not answer and understood.intent != "smalltalk"
-    with desk.database.write() as tx:
-        tickets.customer_spoke(_tools(desk, state, tx), session_id, text, asks=asks)
+        turn = _turn(desk, state, Understood("handoff", 1.0, Slots()), tx)
+        ticket = tickets.resolved_of_chat(turn.tools)
+        verdict = "" if ticket is None else judged(tx, state, ticket)
+        if ticket is None or not verdict:
+            return None
+        resolution_judged(turn, ticket, solved=verdict == "solved")
+    return turn
 
 
 def _add_notes(turn: Turn, state: State, second: str) -> None:
@@ -195,7 +223,8 @@ def _tools(desk: Desk, state: State, tx: Tx, used: list[str] | None = None) -> T
         tx, state.caller, desk.rules, state.now, source=state.source, turn_id=state.turn_id,
         conversation_id=state.conversation.conversation_id,
         granted=frozenset(state.context.granted), policy_search=desk.policy_search,
-        product_search=desk.product_search, weather=desk.weather, used=[] if used is None else used,
+        product_search=desk.product_search, weather=desk.weather, triage=desk.triage,
+        used=[] if used is None else used,
     )  # fmt: skip
 
 
@@ -208,8 +237,11 @@ def _turn(desk: Desk, state: State, understood: Understood, tx: Tx | None) -> Tu
 
     def history() -> list[tuple[str, str]]:
         with desk.database.read() as reading:
-            found = stored.messages(reading, state.conversation.conversation_id, limit=20)
-        return [(message.role, message.content) for message in found]
+            found = stored.messages(
+                reading, state.conversation.conversation_id, limit=20,
+                after=state.conversation.fresh_from,
+            )  # fmt: skip
+        return [(said.role, said.content) for said in found if said.role in SPEAKER]
 
     reading: Any = tx  # a refusal by a guard runs no tool and needs no transaction
     return Turn(

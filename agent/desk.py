@@ -15,6 +15,7 @@ from agent.memory import Context
 from agent.prompts import Prompts
 from agent.shop.rules import Rules
 from agent.tools.base import PolicySearch, ProductSearch, WeatherProvider
+from agent.triage import Triage
 from agent.turn import Understands
 from agent.types import Caller, Source
 from store.database import Database
@@ -54,6 +55,7 @@ class Desk:
     llm: Gateway | None = None
     vocabulary: Vocabulary | None = None
     weather: WeatherProvider | None = None
+    triage: Triage | None = None
     limits: Limits = Limits()
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 

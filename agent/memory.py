@@ -39,7 +39,8 @@ class Context:
     """One conversation's memory. ``orders`` and ``products`` are what was last shown.
 
     ``offered`` is the action the desk's last message asked a yes for, ``last_action`` the one
-    it reported done: a typed "네" means these and nothing older.
+    it reported done: a typed "네" means these and nothing older. ``unanswered``: the policies
+    held no answer to the last question.
     """
 
     asking: Asking | None = None
@@ -52,6 +53,7 @@ class Context:
     offered: str = ""
     last_action: str = ""
     ticket_id: str = ""
+    unanswered: bool = False
 
     @classmethod
     def load(

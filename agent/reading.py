@@ -9,6 +9,7 @@ from agent.errands import find_errand
 from agent.flows import FLOWS
 from agent.llm import Tag
 from agent.llm.understand import clearer
+from agent.memory import SPEAKER
 from agent.resolve import resolve
 from agent.types import Understood
 from agent.wishes import after_but_not, split_wishes, unspaced
@@ -55,11 +56,12 @@ def _ask_model(desk: Desk, state: State, guess: Understood) -> Understood:
     instruction = desk.prompts.purpose("understand")
     session_id = state.conversation.conversation_id
     with desk.database.read() as tx:
-        said = stored.messages(tx, session_id, limit=MESSAGES + 1)[:-1]
+        after = state.conversation.fresh_from
+        said = stored.messages(tx, session_id, limit=MESSAGES + 1, after=after)[:-1]
     try:
         reading, _ = clearer(
             desk.llm, route, instruction, guess, state.text,
-            [(message.role, message.content[:MESSAGE_CHARS]) for message in said],
+            [(one.role, one.content[:MESSAGE_CHARS]) for one in said if one.role in SPEAKER],
             intents=tuple(FLOWS), spend=state.spend, cancel=state.cancel,
             tag=Tag("understand", instruction.version, state.turn_id, session_id),
             deadline_s=state.left_s(limits.total_s * UNDERSTAND_SHARE),

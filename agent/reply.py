@@ -26,12 +26,18 @@ from store import conversations as stored
 from store import unanswered
 from store.models import StoredMessage, to_text
 
-__all__ = ["Composed", "carry_on", "compose", "store_reply", "store_stopped"]
+__all__ = [
+    "Composed", "Overtaken", "carry_on", "compose", "store_reply", "store_stopped", "turn_row",
+]  # fmt: skip
 
 log = logging.getLogger("sangdam.turn")
 # At its mark where a blank follows, or at its line's end.
 _SENTENCE = re.compile(r"\s*\S.*?(?:[.!?…]+[\"')\]”’]*(?=\s|\Z)|(?=\n)|\Z)", re.DOTALL)
 STOPPED = "답변을 멈췄어요. 이어서 궁금한 점을 적어 주세요."
+
+
+class Overtaken(Exception):
+    """A person has taken the chat while the reply was made: it is not given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +102,17 @@ def store_reply(
 ) -> tuple[Message, PendingActionView | None]:
     """Write reply, proposal, memory and turn in one transaction.
 
-    Raises NotFound where the conversation was deleted while a model talked.
+    Raises NotFound where the conversation was deleted while a model talked, Overtaken where a
+    person has taken it and nothing has been said or changed yet.
     """
     draft, session_id, text = turn.draft, state.conversation.conversation_id, reply.text
     with desk.database.write(durable=draft.proposal is not None) as tx:
-        if stored.get(tx, session_id) is None:
+        now = stored.get(tx, session_id)
+        if now is None:
             raise NotFound(GONE)
+        settled = state.said or turn.changed or draft.ticket_id is not None
+        if now.answerer == "person" and not settled:
+            raise Overtaken
         pending = None
         if draft.asking is not None or draft.ticket_id is not None:
             # A new question replaces the old offer: a later "네" must not run that one.
@@ -127,17 +138,17 @@ def store_reply(
                 message.as_json(), message.created_at,
             ),
         )  # fmt: skip
-        stored.remember(
-            tx,
-            session_id,
-            context=_remember(turn, pending).dump(),
-            title=_title(state),
-            at=state.now,
-        )
-        stored.add_turn(tx, _turn_row(state, message))
-        if draft.unanswered:
+        # A person may have resolved the matter meanwhile: what this turn knows is over.
+        fresh = now.fresh_from == state.conversation.fresh_from
+        context = _remember(turn, pending).dump() if fresh else now.context
+        stored.remember(tx, session_id, context=context, title=_title(state), at=state.now)
+        stored.add_turn(tx, turn_row(state, message))
+        if draft.unanswered or draft.unsure is not None:
             question = mask_pii(turn.text, for_cloud=True).text
-            unanswered.note(tx, question, intent=turn.intent, nearest=draft.nearest, at=state.now)
+            unanswered.note(
+                tx, question, intent=turn.intent, nearest=draft.nearest, at=state.now,
+                unsure=None if draft.unanswered else draft.unsure,
+            )  # fmt: skip
     state.answered = True
     return message, pending
 
@@ -153,7 +164,7 @@ def store_stopped(desk: Desk, state: State) -> None:
         to_text(state.now), "unclear", 0.0, guardrails=tuple(dict.fromkeys(state.flags)),
         token_usage=_usage(state), latency_ms=round((perf_counter() - state.started) * 1000, 1),
     )  # fmt: skip
-    row = {**_turn_row(state, message), "status": "stopped"}
+    row = {**turn_row(state, message), "status": "stopped"}
     with desk.database.write(durable=False) as tx:
         if stored.get(tx, message.session_id) is None:  # deleted meanwhile
             return
@@ -174,7 +185,9 @@ def _remember(turn: Turn, pending: PendingActionView | None) -> Context:
     asking = draft.asking or (context.asking if open_still else None)
     intent = context.intent if turn.intent in ("smalltalk", "unclear") else turn.intent
     offered = pending.action_id if pending else draft.offered
-    return replace(context, asking=asking, intent=intent, offered=offered)
+    return replace(
+        context, asking=asking, intent=intent, offered=offered, unanswered=draft.unanswered
+    )
 
 
 def _title(state: State) -> str:
@@ -188,7 +201,8 @@ def _usage(state: State) -> TokenUsage:
     return TokenUsage(used.input_tokens, used.output_tokens, used.input_tokens + used.output_tokens)
 
 
-def _turn_row(state: State, message: Message) -> dict[str, Any]:
+def turn_row(state: State, message: Message) -> dict[str, Any]:
+    """The columns of ``turns`` for a turn that was answered with ``message``."""
     calls = state.spend.calls
     unpriced = any(call.cost_usd is None for call in calls)
     return {

@@ -211,6 +211,9 @@ class PendingActionEvent:
     pending_action: PendingActionView
 
 
+PERSON = "person"  # the model of a turn that no model answers: a person has the chat
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """The finished reply: the object ``POST /api/chat`` answers with."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from agent.types import ErrorEvent, Message
+from agent.types import PERSON, ErrorEvent, Message
 from errors import LLM_KINDS
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
 
 OTHER = "other"
 NONE = "none"  # a turn without a message has neither intent nor provider
-OUTCOMES = ("answered", "clarified", "handed_off", "refused", "failed", "stopped")
+OUTCOMES = ("answered", "clarified", "handed_off", "refused", "failed", "stopped", "with_person")
 SOURCES = ("chat", "page", "api", "terminal", "system")
 REFUSED = ("rate_limited", "busy", "stopping")
 SEARCH_MODES = ("hybrid", "keyword", "vector", "none")
@@ -65,13 +65,15 @@ def outcome_of(message: Message | None, error: ErrorEvent | None, *, stopped: bo
     ``failed``: an error of ours (5xx), or neither message nor stop. ``refused``: an error of
     the caller's (4xx), or the input guard let nothing through (it understood nothing, with
     certainty 0, and says why). ``stopped``: ended before the reply was whole.
-    ``handed_off``: a ticket was made. ``clarified``: the desk asked what was meant.
-    ``answered``: everything else.
+    ``handed_off``: a ticket was made. ``with_person``: a person has the chat.
+    ``clarified``: the desk asked what was meant. ``answered``: everything else.
     """
     if error is not None:
         return "failed" if error.http_status >= 500 else "refused"
     if message is None:
         return "stopped" if stopped else "failed"
+    if message.model == PERSON:
+        return "with_person"
     if message.handoff:
         return "handed_off"
     if message.intent != "unclear":

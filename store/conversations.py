@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from store import llm_calls
+from store import llm_calls, traces
 from store.database import Row, Tx, dump, load
 from store.models import Conversation, StoredMessage, to_text
 
@@ -24,8 +24,10 @@ __all__ = [
     "page",
     "remember",
     "session_of_message",
+    "set_answerer",
     "set_feedback",
     "set_summary",
+    "start_fresh",
     "touch",
 ]
 
@@ -116,6 +118,21 @@ def touch(tx: Tx, conversation_id: str, *, at: datetime) -> None:
     tx.update("conversations", {"conversation_id": conversation_id}, {"updated_at": to_text(at)})
 
 
+def set_answerer(tx: Tx, conversation_id: str, answerer: str) -> None:
+    """Who answers from now on: "agent" or "person"."""
+    tx.update("conversations", {"conversation_id": conversation_id}, {"answerer": answerer})
+
+
+def start_fresh(tx: Tx, conversation_id: str) -> None:
+    """What was said so far belongs to a matter that is over: no later turn remembers it."""
+    last = "(select coalesce(max(message_seq), 0) from messages where conversation_id = :id)"
+    tx.execute(
+        "update conversations set context = '{}', context_at = null, summary = '', "
+        f"summary_upto = {last}, fresh_from = {last} where conversation_id = :id",
+        {"id": conversation_id},
+    )
+
+
 def delete(tx: Tx, conversation_id: str) -> list[str]:
     """Delete a conversation with everything said in it; returns the ids of the photos gone.
 
@@ -123,6 +140,7 @@ def delete(tx: Tx, conversation_id: str) -> list[str]:
     a conversation: it is the claim's evidence. What models were paid stays, tied to nothing.
     """
     llm_calls.forget(tx, conversation_id)
+    traces.delete(tx, conversation_id)
     tx.execute(
         "update tickets set conversation_id = null where conversation_id = ?", (conversation_id,)
     )
@@ -161,13 +179,15 @@ def add_message(tx: Tx, message: StoredMessage) -> None:
     )
 
 
-def messages(tx: Tx, conversation_id: str, *, limit: int = 200) -> list[StoredMessage]:
-    """The last ``limit`` messages, oldest first."""
+def messages(
+    tx: Tx, conversation_id: str, *, limit: int = 200, after: int = 0
+) -> list[StoredMessage]:
+    """The last ``limit`` messages, oldest first; those numbered ``after`` and lower left out."""
     rows = tx.rows(
         "select * from (select m.*, f.rating, f.reason from messages m "
-        "left join feedback f using (message_id) where conversation_id = ? "
+        "left join feedback f using (message_id) where conversation_id = ? and message_seq > ? "
         "order by message_seq desc limit ?) order by message_seq",
-        (conversation_id, limit),
+        (conversation_id, after, limit),
     )
     return [_message(row) for row in rows]
 
@@ -194,7 +214,8 @@ def answer_of(tx: Tx, turn_id: str) -> StoredMessage | None:
     """What the desk answered in a turn; the caller checks the owner."""
     row = tx.row(
         "select m.*, null rating, null reason from messages m join turns t using (turn_id) "
-        "where t.turn_id = ? and m.conversation_id = t.conversation_id and m.role = 'assistant'",
+        "where t.turn_id = ? and m.conversation_id = t.conversation_id "
+        "and m.role in ('assistant', 'receipt')",
         (turn_id,),
     )
     return None if row is None else _message(row)

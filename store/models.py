@@ -344,6 +344,8 @@ class Conversation:
 
     ``metadata`` is what the client that began it over HTTP keeps with it. ``summary`` tells the
     messages up to the one numbered ``summary_upto``, both included ("" and 0 before there is one).
+    ``answerer`` is "agent" or "person"; messages numbered ``fresh_from`` and lower belong to a
+    matter that is over.
     """
 
     conversation_id: str
@@ -357,6 +359,8 @@ class Conversation:
     metadata: dict[str, Any] = field(default_factory=dict)
     summary: str = ""
     summary_upto: int = 0
+    answerer: str = "agent"
+    fresh_from: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,8 @@ class Ticket:
 
     The resolution clock runs from ``resolution_from`` (None: from the creation) and stands
     still from ``waiting_since`` on; ``waited_s`` is the desk time it stood still so far, in
-    seconds, already counted into ``resolution_due``.
+    seconds, already counted into ``resolution_due``. ``sentiment``, ``language`` and ``summary``
+    are triage's; ``verdict`` is what the customer said of the resolution (solved, unsolved).
     """
 
     ticket_id: str
@@ -65,6 +66,15 @@ class Ticket:
     waiting_since: str | None = None
     waited_s: int = 0
     resolution_from: str | None = None
+    sentiment: str | None = None
+    language: str | None = None
+    summary: str | None = None
+    handoff_reason: str | None = None
+    verdict: str | None = None
+    verdict_at: str | None = None
+    reopens: int = 0
+    customer_spoke_at: str | None = None
+    staff_spoke_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,6 @@ from store.database import Row, Tx, dump, load
 from store.models import Ticket, TicketEvent, from_text, to_text
 
 __all__ = [
-    "Place",
-    "QueueRow",
     "Saved",
     "add",
     "add_event",
@@ -22,11 +20,12 @@ __all__ = [
     "close_silent_tickets",
     "find",
     "get",
+    "heard",
     "last_heard",
     "next_id",
     "of_conversation",
+    "of_row",
     "open_of_conversation",
-    "queue",
     "save",
     "snapshot",
 ]
@@ -37,27 +36,6 @@ TOLD = (
     "resolution",
 )  # fmt: skip
 _COLUMNS = tuple(f.name for f in fields(Ticket) if f.name != "events")
-RECENT = 5000  # of the newest tickets any word is found, of all the beginning of a number or name
-MOST_BEGUN = 1000  # tickets with one such beginning, newest first; people likewise
-# The order of the queue, most urgent first: what somebody must do by when, then what waits
-# for the customer, then what is done, newest first. The index of m007 repeats both.
-_RANK_OF = {"open": 0, "in_progress": 0, "waiting_customer": 1, "resolved": 2, "closed": 3}
-_RANK = (
-    "case t.status when 'open' then 0 when 'in_progress' then 0 when 'waiting_customer' then 1 "
-    "when 'resolved' then 2 else 3 end"
-)
-_URGENCY = (
-    "case when t.status in ('open', 'in_progress', 'waiting_customer') then julianday("
-    "case when t.first_responded_at is null "
-    "then coalesce(t.first_response_due, t.resolution_due, '9999-12-31') "
-    "else coalesce(t.resolution_due, '9999-12-31') end) "
-    "else -julianday(coalesce(t.updated_at, t.created_at)) end"
-)
-_LATE = (
-    "t.status in ('open', 'in_progress', 'waiting_customer') and "
-    "((t.first_responded_at is null and t.first_response_due < :now) "
-    "or t.resolution_due < coalesce(t.waiting_since, :now))"
-)
 # The last time customer or staff said something public; what is said at :now does not count.
 _HEARD = (
     "max(coalesce(t.resolved_at, t.updated_at, t.created_at), "
@@ -66,26 +44,6 @@ _HEARD = (
     "coalesce((select max(m.created_at) from messages m where m.role = 'user' "
     "and m.conversation_id = t.conversation_id and m.created_at < :now), ''))"
 )
-# A branch of a union keeps its order and limit inside; rowid follows the order of writing.
-_BEGUN = (
-    "select * from (select rowid from tickets where {0} >= :number and {0} < :number || :last "
-    "order by {0} desc limit :most)"
-)
-_FOUND = (
-    "select n.rowid from tickets n join users p on p.user_id = n.user_id "
-    "where n.rowid > (select max(rowid) from tickets) - :recent and ({words}) "
-    f"union {_BEGUN.format('ticket_id')} union {_BEGUN.format('order_id')} "
-    "union select * from (select b.rowid from (select user_id from users "
-    "where lower(name) >= :text and lower(name) < :text || :last limit :most) p "
-    "cross join tickets b on b.user_id = p.user_id order by b.rowid desc limit :most)"
-).format(
-    words=" or ".join(
-        f"instr(lower(coalesce({name}, '')), :text)"
-        for name in ("n.ticket_id", "n.subject", "n.description", "n.order_id", "p.name")
-    )
-)
-_LAST = "\U0010ffff"  # sorts behind every text
-Place = tuple[int, float, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,16 +52,6 @@ class Saved:
 
     before: dict[str, Any]
     after: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class QueueRow:
-    """A ticket in the queue with the names of its people; ``place`` is where it stands."""
-
-    ticket: Ticket
-    customer_name: str
-    assignee_name: str
-    place: Place
 
 
 def next_id(tx: Tx, day: str) -> str:
@@ -130,7 +78,7 @@ def get(tx: Tx, ticket_id: str, *, user_id: str | None, internal: bool = False) 
         "on u.user_id = e.actor_id where ticket_id = ? and internal <= ? order by event_seq",
         (ticket_id, int(internal)),
     )
-    return _ticket(row, tuple(_event(event) for event in events))
+    return of_row(row, tuple(_event(event) for event in events))
 
 
 def find(
@@ -155,7 +103,7 @@ def find(
         f"select * from tickets where {where} order by created_at desc, ticket_id desc limit ?",
         [*values, limit],
     )
-    return [_ticket(row, ()) for row in rows]
+    return [of_row(row) for row in rows]
 
 
 def open_of_conversation(tx: Tx, conversation_id: str) -> Ticket | None:
@@ -170,66 +118,7 @@ def of_conversation(tx: Tx, conversation_id: str, statuses: Sequence[str]) -> Ti
         f"({', '.join('?' for _ in statuses)}) order by created_at desc, ticket_id desc limit 1",
         [conversation_id, *statuses],
     )
-    return None if row is None else _ticket(row, ())
-
-
-def queue(
-    tx: Tx,
-    *,
-    now: datetime,
-    statuses: Sequence[str] = (),
-    assignee_id: str | None = None,
-    nobodys: bool = False,
-    late: bool | None = None,
-    priority: str = "",
-    text: str = "",
-    after: Place | None = None,
-    limit: int = 20,
-) -> list[QueueRow]:
-    """Tickets of all customers, most urgent first; ``after`` is the last row's place.
-
-    ``late``: only those with a broken promise that still runs (True), or none (False).
-    ``text`` is looked for in number, subject, description, order number and customer's name
-    of the newest ``RECENT``, and as the beginning of either number or the name in all.
-    """
-    ranks = {_RANK_OF.get(status, -1) for status in statuses} or {0, 3}
-    where, values = (
-        [f"{_RANK} between :first_rank and :last_rank"],
-        dict[str, Any](now=to_text(now), limit=limit, first_rank=min(ranks), last_rank=max(ranks)),
-    )
-    if statuses:
-        where.append(f"t.status in ({_marks(values, 'status', statuses)})")
-    if assignee_id is not None:
-        where.append("t.assignee_id = :assignee")
-        values["assignee"] = assignee_id
-    if nobodys:
-        where.append("t.assignee_id is null")
-    if late is not None:
-        where.append(f"({_LATE})" if late else f"not coalesce(({_LATE}), 0)")
-    if priority:
-        where.append("t.priority = :priority")
-        values["priority"] = priority
-    if text:
-        where.append(f"t.rowid in ({_FOUND})")
-        values |= {
-            "text": text.lower(), "number": text.upper(), "last": _LAST, "recent": RECENT,
-            "most": MOST_BEGUN,
-        }  # fmt: skip
-    if after is not None:
-        where.append(f"({_RANK}, {_URGENCY}, t.ticket_id) > (:rank, :urgency, :ticket_id)")
-        values |= dict(zip(("rank", "urgency", "ticket_id"), after, strict=True))
-    # The planner thinks little of an index that is in order already; words have few rows.
-    index = "" if text else "indexed by ix_tickets_queue "
-    rows = tx.rows(
-        f"select t.*, c.name as customer_name, a.name as assignee_name, "
-        f"{_RANK} as queue_rank, {_URGENCY} as queue_key from tickets t {index}"
-        "cross join users c on c.user_id = t.user_id "
-        "left join users a on a.user_id = t.assignee_id "
-        f"where {' and '.join(where)} "
-        f"order by {_RANK}, {_URGENCY}, t.ticket_id limit :limit",
-        values,
-    )
-    return [_queue_row(row) for row in rows]
+    return None if row is None else of_row(row)
 
 
 def add(tx: Tx, ticket: Ticket) -> None:
@@ -331,6 +220,11 @@ def changes_since(
     return changes, tuple(row["kind"] for row in rows)
 
 
+def heard(tx: Tx, ticket_id: str, who: str, *, at: datetime) -> None:
+    """``who`` ("customer" or "staff") has spoken. No new version: nobody's save is stale by it."""
+    tx.update("tickets", {"ticket_id": ticket_id}, {f"{who}_spoke_at": to_text(at)})
+
+
 def last_heard(tx: Tx, ticket: Ticket, now: datetime) -> datetime:
     """When customer or staff last said something public about a ticket, before ``now``."""
     text = tx.value(
@@ -350,7 +244,7 @@ def close_silent_tickets(tx: Tx, now: datetime, days: int) -> list[str]:
         "order by t.ticket_id",
         {"now": to_text(now), "limit": to_text(now - timedelta(days=days))},
     )
-    found = [_ticket(row, ()) for row in rows]
+    found = [of_row(row) for row in rows]
     for ticket in found:
         done = {"status": "closed", "closed_at": to_text(now)}
         saved = save(tx, ticket, done, at=now, actor_id=None, kind="closed")
@@ -363,21 +257,8 @@ def close_silent_tickets(tx: Tx, now: datetime, days: int) -> list[str]:
     return [ticket.ticket_id for ticket in found]
 
 
-def _marks(values: dict[str, Any], name: str, given: Sequence[str]) -> str:
-    """Bind a list; returns its places."""
-    names = [f"{name}{number}" for number in range(len(given))]
-    values |= dict(zip(names, given, strict=True))
-    return ", ".join(f":{one}" for one in names)
-
-
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def _queue_row(row: Row) -> QueueRow:
-    names = (row.pop("customer_name"), row.pop("assignee_name") or "")
-    place = (row.pop("queue_rank"), row.pop("queue_key"), row["ticket_id"])
-    return QueueRow(_ticket(row, ()), *names, place)
 
 
 def _event(row: Row) -> TicketEvent:
@@ -388,7 +269,8 @@ def _event(row: Row) -> TicketEvent:
     )  # fmt: skip
 
 
-def _ticket(row: Row, events: tuple[TicketEvent, ...]) -> Ticket:
+def of_row(row: Row, events: tuple[TicketEvent, ...] = ()) -> Ticket:
+    """A row of ``tickets`` as the record."""
     values = {**row, "tags": tuple(load(row["tags"], [])), "events": events}
     for name in ("subject", "description", "resolution"):
         values[name] = values[name] or ""

@@ -8,16 +8,23 @@ from agent.cards import choice_card
 from agent.flows.guest import guest_order
 from agent.flows.knowledge import answer_from_policy
 from agent.memory import compact
+from agent.tools.tickets import resolved_of_chat
 from agent.turn import Turn
 from store.models import Ticket, from_text
 
-__all__ = ["complaint", "handoff"]
+__all__ = ["complaint", "handoff", "resolution_judged"]
 
 _TYPE_OF = {
     "order_status": "delivery", "delivery": "delivery", "cancel": "cancel",
     "change_order": "other", "return_exchange": "return_exchange", "defect": "defect",
     "refund_status": "refund", "claim_status": "return_exchange", "complaint": "complaint",
     "payment": "payment", "account": "account", "product_info": "product",
+}  # fmt: skip
+_REASON_OF = {
+    "": "asked", "complaint": "complaint", "order_status": "order", "delivery": "order",
+    "change_order": "order", "payment": "order", "cancel": "claim", "return_exchange": "claim",
+    "defect": "claim", "refund_status": "claim", "claim_status": "claim", "policy": "product",
+    "product_info": "product",
 }  # fmt: skip
 # A question about the desk is answered; only a wish for a person opens a ticket.
 _ABOUT = re.compile(r"번호|몇\s?시|시간이|언제까지|언제부터|어디로 전화")
@@ -37,23 +44,43 @@ def handoff(turn: Turn) -> None:
             return
         order_id = proved.order_id
     about = turn.context.intent
-    complaint = about == "complaint"
+    again = resolved_of_chat(turn.tools)
+    if again is not None:
+        resolution_judged(turn, again, solved=False)
+        return
     ticket: Ticket = turn.write(
         "create_ticket",
         issue_type=_TYPE_OF.get(about, "other"),
-        priority="high" if complaint else "normal",
+        priority="high" if about == "complaint" else "",
         description=_summary(turn),
         subject=_subject(turn),
         order_id=order_id or None,
+        handoff_reason="unanswered" if turn.context.unanswered else _REASON_OF.get(about, "other"),
     )
     turn.draft.ticket_id = ticket.ticket_id
-    due = from_text(ticket.first_response_due or ticket.created_at)
+    promised = ticket.resolution_due if ticket.first_responded_at else ticket.first_response_due
+    due = from_text(promised or ticket.created_at)
     turn.fact(due)
     if turn.caller.user_id is None:
         turn.say("done_guest", due=due)
         return
-    turn.say("already" if ticket.ticket_id == turn.context.ticket_id else "done", due=due)
+    name = "already" if ticket.ticket_id == turn.context.ticket_id else "done"
+    turn.say("already_answered" if ticket.first_responded_at else name, due=due)
     turn.context = turn.context.change(ticket_id=ticket.ticket_id)
+
+
+def resolution_judged(turn: Turn, ticket: Ticket, *, solved: bool) -> None:
+    """Keep what the customer says of a resolution; what is not solved is the person's again."""
+    now: Ticket = turn.write(
+        "judge_resolution", ticket_id=ticket.ticket_id, solved=solved, text=turn.text
+    )
+    if solved:
+        turn.say("solved")
+        return
+    due = from_text(now.resolution_due or now.updated_at)
+    turn.fact(due)
+    turn.say("reopened", due=due)
+    turn.draft.ticket_id = now.ticket_id
 
 
 def complaint(turn: Turn) -> None:

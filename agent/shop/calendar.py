@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 
 from dateutil.relativedelta import relativedelta
 
+from agent.shop.rules import Rules
+
 __all__ = [
     "SEOUL",
     "add_business_days",
@@ -17,7 +19,9 @@ __all__ = [
     "business_minutes_between",
     "business_time_between",
     "day_of",
+    "desk_opens",
     "is_business_day",
+    "is_open",
 ]
 
 SEOUL = ZoneInfo("Asia/Seoul")
@@ -97,6 +101,22 @@ def business_minutes_between(a: datetime, b: datetime, *, start: int, end: int) 
     ``b`` comes first.
     """
     return int(business_time_between(a, b, start=start, end=end) / timedelta(minutes=1))
+
+
+def is_open(moment: datetime, rules: Rules) -> bool:
+    """Whether somebody is at the desk."""
+    opens, closes = _desk_of(day_of(moment), rules.business_hours_start, rules.business_hours_end)
+    return is_business_day(day_of(moment)) and opens <= moment < closes
+
+
+def desk_opens(moment: datetime, rules: Rules) -> datetime:
+    """When somebody is at the desk next: ``moment`` itself while it is open."""
+    day = day_of(moment)
+    while True:
+        opens, closes = _desk_of(day, rules.business_hours_start, rules.business_hours_end)
+        if is_business_day(day) and moment < closes:
+            return max(moment, opens)
+        day += _DAY
 
 
 def _desk_of(day: date, start: int, end: int) -> tuple[datetime, datetime]:

@@ -131,6 +131,7 @@ def moved(ticket: Ticket, to: str, now: datetime, rules: Rules) -> dict[str, Any
         due = due_times(ticket.priority, now, rules)[1]
         changes |= {
             "resolved_at": None, "resolution": "", "waited_s": 0,
+            "verdict": None, "verdict_at": None, "reopens": ticket.reopens + 1,
             "resolution_from": to_text(now), "resolution_due": to_text(due),
         }  # fmt: skip
     return changes

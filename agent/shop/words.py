@@ -14,13 +14,16 @@ __all__ = [
     "AUDIT_OBJECT",
     "CLAIM_KIND",
     "CLAIM_STATUS",
+    "HANDOFF_REASON",
     "ISSUE_TYPE",
     "KEY_SCOPE",
     "KEY_STATUS",
+    "LANGUAGE",
     "ORDER_STATUS",
     "PAYMENT_METHOD",
     "PRIORITY",
     "REASON",
+    "SENTIMENT",
     "SOURCE",
     "TICKET_FIELD",
     "TICKET_STATUS",
@@ -97,6 +100,25 @@ PAYMENT_METHOD: Mapping[str, str] = {
     "naverpay": "네이버페이",
     "gift_card": "기프트카드",
 }
+SENTIMENT: Mapping[str, str] = {
+    "positive": "좋음",
+    "neutral": "차분함",
+    "negative": "불만",
+    "angry": "화남",
+}
+LANGUAGE: Mapping[str, str] = {
+    "ko": "한국어", "en": "영어", "ja": "일본어", "zh": "중국어", "other": "다른 언어",
+}  # fmt: skip
+# Why a chat came to a person: what it was about before, or that nothing was said before.
+HANDOFF_REASON: Mapping[str, str] = {
+    "asked": "처음부터 상담원을 찾음",
+    "complaint": "불만",
+    "unanswered": "답을 찾지 못함",
+    "order": "주문·배송",
+    "claim": "취소·반품·교환·환불",
+    "product": "상품·정책",
+    "other": "그 밖",
+}
 # What staff read of a ticket that somebody else has changed.
 TICKET_FIELD: Mapping[str, str] = {
     "status": "상태",
@@ -108,6 +130,7 @@ TICKET_FIELD: Mapping[str, str] = {
     "order_id": "주문",
     "claim_id": "신청",
     "resolution": "해결 내용",
+    "verdict": "고객의 확인",
 }
 # An API key: what it may do, and what it is worth.
 KEY_SCOPE: Mapping[str, str] = {
@@ -143,9 +166,22 @@ AUDIT_ACTION: Mapping[str, str] = {
     "reopen": "다시 열기",
     "settle": "확인",
     "revoke": "폐기",
+    "publish": "새 판",
+    "keep": "시험 문항으로 둠",
+    "override": "예외 적용",
+    "restore": "되돌림",
+    "delete": "삭제",
+    "return_to_agent": "상담 도우미에게 돌려줌",
+    "judge": "해결 여부 답함",
 }
 # Where the same action has another word: (what, action).
-AUDIT_ACTION_OF: Mapping[tuple[str, str], str] = {("api_key", "create"): "발급"}
+AUDIT_ACTION_OF: Mapping[tuple[str, str], str] = {
+    ("api_key", "create"): "발급",
+    ("policy", "import"): "가져옴",
+    ("policy", "withdraw"): "거둠",
+    ("canned_reply", "create"): "추가",
+    ("canned_reply", "edit"): "수정",
+}
 AUDIT_OBJECT: Mapping[str, str] = {
     "order": "주문",
     "claim": "신청",
@@ -153,9 +189,12 @@ AUDIT_OBJECT: Mapping[str, str] = {
     "user": "고객",
     "product": "상품",
     "guest_lookup": "비회원",
+    "policy": "정책",
     "question": "답하지 못한 질문",
     "api_key": "API 키",
+    "canned_reply": "답변 문구",
     "account": "계정",
+    "conversation": "상담",
 }
 AUDIT_FIELD: Mapping[str, str] = {
     **TICKET_FIELD,
@@ -175,9 +214,17 @@ AUDIT_FIELD: Mapping[str, str] = {
     "tracking_no": "운송장 번호",
     "delivered_at": "배송 완료 시각",
     "note": "메모",
+    "fault": "책임",
+    "fee_krw": "배송비",
+    "fee_label": "배송비 내용",
+    "to_pay_krw": "내실 금액",
+    "override_reason": "예외 사유",
+    "title": "제목",
+    "text": "내용",
     "name": "이름",
     "scopes": "권한",
     "expires_at": "만료",
+    "answerer": "답하는 쪽",
 }
 SOURCE: Mapping[str, str] = {
     "chat": "상담 채팅",

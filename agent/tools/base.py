@@ -18,6 +18,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from agent.guardrails import mask_pii
 from agent.shop.rules import Rules
 from agent.shop.weather import Observation
+from agent.triage.types import Triage
 from agent.types import Caller, Source
 from errors import BadInput, Forbidden, NotSignedIn
 from store import audit
@@ -118,6 +119,7 @@ class ToolContext:
     policy_search: PolicySearch | None = None
     product_search: ProductSearch | None = None
     weather: WeatherProvider | None = None
+    triage: Triage | None = None
     used: list[str] = field(default_factory=list)
 
     def me(self) -> str:

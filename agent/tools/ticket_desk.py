@@ -24,6 +24,7 @@ from agent.shop.tickets import (
     sla,
 )
 from agent.tools.base import MOST, ToolContext, clean, tool
+from agent.tools.handoff import let_go, reopened, taken
 from agent.tools.tickets import (
     MOST_SUBJECT_CHARS,
     NOT_FOUND,
@@ -34,6 +35,7 @@ from agent.tools.tickets import (
 )
 from errors import BadInput, NotAllowedNow, NotFound
 from store import accounts, claims, orders, tickets
+from store import ticket_queue as ticket_queue_store
 from store.models import Ticket
 
 __all__ = [
@@ -95,12 +97,13 @@ def ticket_queue(
     ctx.require_staff()
     limit = max(1, min(limit, MOST))
     named = ctx.me() if assignee_id == "me" else assignee_id
-    rows = tickets.queue(
-        ctx.tx, now=ctx.now, statuses=tuple(statuses),
-        assignee_id=None if named in ("", "nobody") else named, nobodys=named == "nobody",
-        late=overdue, priority=priority, text=text.strip(), after=_place(cursor),
-        limit=limit + 1,
+    filters = ticket_queue_store.Filters(
+        statuses=tuple(statuses), assignee_id=None if named in ("", "nobody") else named,
+        nobodys=named == "nobody", late=overdue, priority=priority, text=text.strip(),
     )  # fmt: skip
+    rows = ticket_queue_store.find(
+        ctx.tx, now=ctx.now, filters=filters, after=_place(cursor), limit=limit + 1
+    )
     items = tuple(
         QueueItem(row.ticket, row.customer_name, row.assignee_name,
                   sla(row.ticket, ctx.now, ctx.rules))
@@ -123,7 +126,9 @@ def take_ticket(ctx: ToolContext, *, ticket_id: str, version: int) -> Ticket:
     changes = _taken(ctx, ticket, anew=True)
     if ticket.status == "open":
         changes |= moved(ticket, "in_progress", ctx.now, ctx.rules)
-    return save_ticket(ctx, ticket, changes, action="take", kind="taken")
+    saved = save_ticket(ctx, ticket, changes, action="take", kind="taken")
+    taken(ctx, ticket, ticket.assignee_id)
+    return saved
 
 
 @tool("WRITE")
@@ -161,7 +166,9 @@ def reply_ticket(
         changes |= moved(ticket, "waiting_customer", ctx.now, ctx.rules)
     elif ticket.status == "open":
         changes |= moved(ticket, "in_progress", ctx.now, ctx.rules)
+    tickets.heard(ctx.tx, ticket_id, "staff", at=ctx.now)
     saved = save_ticket(ctx, ticket, changes, action="reply", kind="reply", text=text)
+    taken(ctx, ticket, ticket.assignee_id)
     say_in_chat(ctx, ticket, role="staff", text=text)
     return saved
 
@@ -232,8 +239,10 @@ def resolve_ticket(ctx: ToolContext, *, ticket_id: str, version: int, resolution
         **moved(ticket, "resolved", ctx.now, ctx.rules), **responded(ticket, ctx.now),
         **_taken(ctx, ticket), "resolution": resolution,
     }  # fmt: skip
+    tickets.heard(ctx.tx, ticket_id, "staff", at=ctx.now)
     saved = save_ticket(ctx, ticket, changes, action="resolve", kind="resolved", text=resolution)
     say_in_chat(ctx, ticket, role="staff", text=resolution)
+    let_go(ctx, ticket)
     return saved
 
 
@@ -258,7 +267,9 @@ def reopen_ticket(ctx: ToolContext, *, ticket_id: str, version: int) -> Ticket:
     if ticket.status in RUNNING:
         raise NotAllowedNow("이미 열려 있는 문의예요.", code="already_open")
     changes = moved(ticket, reopened_status(ticket), ctx.now, ctx.rules)
-    return save_ticket(ctx, ticket, changes, action="reopen", kind="reopened")
+    saved = save_ticket(ctx, ticket, changes, action="reopen", kind="reopened")
+    reopened(ctx, ticket)
+    return saved
 
 
 def current_ticket(ctx: ToolContext, ticket_id: str, version: int) -> Ticket:
@@ -317,12 +328,12 @@ def _tags(tags: Sequence[str]) -> tuple[str, ...]:
     return found
 
 
-def _cursor(place: tickets.Place) -> str:
+def _cursor(place: ticket_queue_store.Place) -> str:
     rank, urgency, ticket_id = place
     return f"{rank}~{urgency!r}~{ticket_id}"
 
 
-def _place(cursor: str | None) -> tickets.Place | None:
+def _place(cursor: str | None) -> ticket_queue_store.Place | None:
     if not cursor:
         return None
     try:

@@ -11,6 +11,7 @@ from agent.shop import words
 from agent.shop.calendar import day_of
 from agent.shop.tickets import CLOSED, due_times, is_silent, moved, reopened_status
 from agent.tools.base import MOST, ToolContext, clean, place_of, tool
+from agent.tools.handoff import hand_over, reopened
 from agent.tools.order_lists import whose
 from errors import BadInput, Forbidden, NotAllowedNow, NotFound, StateChanged
 from store import accounts, claims, conversations, orders, tickets
@@ -21,15 +22,18 @@ __all__ = [
     "create_ticket",
     "customer_spoke",
     "get_ticket",
+    "is_over",
+    "judge_resolution",
     "list_tickets",
-    "listens",
     "public_text",
+    "resolved_of_chat",
     "save_ticket",
     "say_in_chat",
     "stale",
 ]
 
 MOST_CHARS, MOST_SUBJECT_CHARS = 4000, 100
+SURE = 0.6  # from here on triage's guess is taken without a person's look
 NOT_FOUND = "해당 문의를 찾을 수 없어요. 문의 번호를 다시 확인해 주세요."
 _NEWS = {
     "reply": "새 답변이 등록됐어요",
@@ -82,36 +86,45 @@ def create_ticket(
     issue_type: str,
     description: str,
     subject: str = "",
-    priority: str = "normal",
+    priority: str = "",
     order_id: str | None = None,
     claim_id: str | None = None,
     customer_id: str | None = None,
+    handoff_reason: str | None = None,
 ) -> Ticket:
     """Hand a matter to a person. In a chat with an open ticket that one is returned.
 
-    Asking for a person is the confirmation: it takes nothing from anybody. Staff open it for
-    the owner of the order or claim, or for ``customer_id``; a customer can name none but oneself.
+    Asking for a person is the confirmation: it takes nothing from anybody. A chat is the
+    person's from then on. Staff open it for the owner of the order or claim, or for
+    ``customer_id``; a customer can name none but oneself.
 
-    Only staff and the desk's own chat call a matter urgent; from a customer it is high. A
-    subject is cut at 100 characters.
+    Without a ``priority``, and where a chat leaves open what it is about ("other"), triage
+    decides; its history says so. Only staff and the desk's own chat call a matter urgent; from a
+    customer it is high. A subject is cut at 100 characters. ``handoff_reason`` is one of
+    ``words.HANDOFF_REASON``.
 
     Raises NotSignedIn, BadInput (unknown type, text empty or over 4,000 characters), NotFound
     for an order, a claim or a customer that is not there or not the caller's.
     """
-    if issue_type not in words.ISSUE_TYPE or priority not in words.PRIORITY:
+    if issue_type not in words.ISSUE_TYPE or priority not in ("", *words.PRIORITY):
         raise BadInput("문의 유형을 다시 골라 주세요.")
     if not description.strip():
         raise BadInput("문의 내용을 적어 주세요.")
     description = public_text(description)
-    if priority == "urgent" and not ctx.caller.is_staff and ctx.source != "chat":
-        priority = "high"
     user_id = _customer(ctx, order_id, claim_id, customer_id)
     # A guest's chat is not its owner's, nor is a member of staff's: the ticket stands alone.
     conversation_id = ctx.conversation_id if ctx.caller.user_id == user_id else None
     if conversation_id:
         running = tickets.open_of_conversation(ctx.tx, conversation_id)
         if running is not None:
+            hand_over(ctx, running)
             return _shown(ctx, running)
+        tickets.close_silent_tickets(ctx.tx, ctx.now, ctx.rules.ticket_auto_close_days)
+    found = _triaged(ctx, description, issue_type, priority)
+    issue_type, priority = found.get("issue_type", issue_type), found.get("priority", priority)
+    priority = priority or "normal"
+    if priority == "urgent" and not ctx.caller.is_staff and ctx.source != "chat":
+        priority = "high"
     first, solved = due_times(priority, ctx.now, ctx.rules)
     moment = to_text(ctx.now)
     ticket = Ticket(
@@ -119,16 +132,23 @@ def create_ticket(
         conversation_id, issue_type, priority, "open",
         clean(subject, MOST_SUBJECT_CHARS) or f"{words.ISSUE_TYPE[issue_type]} 문의",
         description, None, "", to_text(first), to_text(solved), None, None, (), 1, moment, moment,
+        handoff_reason=handoff_reason if conversation_id else None, customer_spoke_at=moment,
     )  # fmt: skip
     tickets.add(ctx.tx, ticket)
     tickets.add_event(
         ctx.tx, ticket.ticket_id, at=ctx.now, actor_id=ctx.caller.user_id or user_id,
         kind="created", text=description, after=tickets.snapshot(ticket), version=1,
     )  # fmt: skip
+    if found:
+        tickets.add_event(
+            ctx.tx, ticket.ticket_id, at=ctx.now, actor_id=None, kind="triaged", internal=True,
+            after={name: getattr(ticket, name) for name in found},
+        )  # fmt: skip
     ctx.audit(
         "create", "ticket", ticket.ticket_id, {},
         {"status": "open", "issue_type": issue_type, "priority": priority},
     )  # fmt: skip
+    hand_over(ctx, ticket)
     return ticket
 
 
@@ -146,43 +166,71 @@ def add_ticket_message(ctx: ToolContext, *, ticket_id: str, text: str) -> Ticket
     if ticket.user_id != ctx.caller.user_id:
         raise Forbidden("고객만 쓸 수 있어요. 상담원은 답변하기로 남겨 주세요.")
     text = public_text(text)
-    if ticket.status == "closed" or _over(ctx, ticket):
+    if ticket.status == "closed" or is_over(ctx, ticket):
         raise NotAllowedNow(CLOSED, allowed=("create_ticket",), code="ticket_closed")
+    tickets.heard(ctx.tx, ticket.ticket_id, "customer", at=ctx.now)
     saved = save_ticket(
         ctx, ticket, _heard(ctx, ticket), action="message", kind="message", text=text
     )
     say_in_chat(ctx, ticket, role="user", text=text)
+    if ticket.status == "resolved":
+        reopened(ctx, ticket)
     return saved
 
 
-def listens(ctx: ToolContext, conversation_id: str) -> bool:
-    """Whether a chat has a ticket that what the customer says would move."""
-    found = tickets.of_conversation(ctx.tx, conversation_id, ("waiting_customer", "resolved"))
-    return found is not None and found.user_id == ctx.caller.user_id
+def customer_spoke(ctx: ToolContext, conversation_id: str, text: str) -> Ticket | None:
+    """Tell the ticket a person answers in a chat what the customer has just said.
 
-
-def customer_spoke(
-    ctx: ToolContext, conversation_id: str, text: str, *, asks: bool = True
-) -> Ticket | None:
-    """Tell a chat's ticket what the customer has just said; None when it concerns none.
-
-    It answers a ticket that waits for the customer and reopens a resolved one, unless the
-    words ask for nothing (``asks`` is False: thanks, a bare yes). A resolved ticket that has
-    been silent too long is closed instead. The words are in the chat already.
+    It answers a ticket that waits for the customer. None where nobody has one running. The
+    words are in the chat already.
     """
-    if tickets.of_conversation(ctx.tx, conversation_id, ("open", "in_progress")):
-        return None  # a newer matter runs: its person reads the chat
-    ticket = tickets.of_conversation(ctx.tx, conversation_id, ("waiting_customer", "resolved"))
+    ticket = tickets.open_of_conversation(ctx.tx, conversation_id)
     if ticket is None or ticket.user_id != ctx.caller.user_id:
         return None
-    if _over(ctx, ticket):
-        tickets.close_silent_tickets(ctx.tx, ctx.now, ctx.rules.ticket_auto_close_days)
-        return None
-    if ticket.status == "resolved" and not asks:
-        return None
+    tickets.heard(ctx.tx, ticket.ticket_id, "customer", at=ctx.now)
+    if ticket.status != "waiting_customer":
+        return ticket
     return save_ticket(
         ctx, ticket, _heard(ctx, ticket), action="message", kind="message", text=clean(text)
     )
+
+
+@tool("WRITE")
+def judge_resolution(ctx: ToolContext, *, ticket_id: str, solved: bool, text: str = "") -> Ticket:
+    """Keep what the customer says of a resolution; "not solved" opens the ticket again.
+
+    A chat is the person's again then. Saying it is the confirmation; ``text`` are the words.
+    Raises NotSignedIn, NotFound, NotAllowedNow unless the ticket is resolved, BadInput for a
+    text over 4,000 characters.
+    """
+    ctx.me()
+    ticket = get_ticket(ctx, ticket_id=ticket_id)
+    if ticket.user_id != ctx.caller.user_id:
+        raise Forbidden("고객만 답할 수 있어요.")
+    if ticket.status != "resolved" or is_over(ctx, ticket):
+        raise NotAllowedNow("해결된 문의에만 답할 수 있어요.", code="not_resolved")
+    verdict = "solved" if solved else "unsolved"
+    changes = {} if solved else _heard(ctx, ticket)
+    changes |= {"verdict": verdict, "verdict_at": to_text(ctx.now)}
+    tickets.heard(ctx.tx, ticket_id, "customer", at=ctx.now)
+    saved = save_ticket(
+        ctx, ticket, changes, action="judge", kind=verdict, text=public_text(text) if text else ""
+    )
+    if not solved:
+        reopened(ctx, ticket)
+    return saved
+
+
+def resolved_of_chat(ctx: ToolContext) -> Ticket | None:
+    """The resolved ticket of the caller's chat that can still be reopened, or None.
+
+    None as well while a newer one runs.
+    """
+    if ctx.conversation_id is None or tickets.open_of_conversation(ctx.tx, ctx.conversation_id):
+        return None
+    found = tickets.of_conversation(ctx.tx, ctx.conversation_id, ("resolved",))
+    mine = found is not None and found.user_id == ctx.caller.user_id
+    return None if found is None or not mine or is_over(ctx, found) else found
 
 
 def save_ticket(
@@ -246,6 +294,19 @@ def say_in_chat(ctx: ToolContext, ticket: Ticket, *, role: str, text: str) -> No
     conversations.touch(ctx.tx, ticket.conversation_id, at=ctx.now)
 
 
+def _triaged(ctx: ToolContext, text: str, issue_type: str, priority: str) -> dict[str, str]:
+    """What triage decides of a new ticket, as far as it is sure and nobody has said."""
+    if ctx.triage is None:
+        return {}
+    guess, found = ctx.triage(text), dict[str, str]()
+    open_still = issue_type == "other" and ctx.source == "chat" and ctx.conversation_id is not None
+    if open_still and guess.issue_type.confidence >= SURE and guess.issue_type.value != "other":
+        found["issue_type"] = guess.issue_type.value
+    if not priority and guess.priority.confidence >= SURE:
+        found["priority"] = guess.priority.value
+    return found
+
+
 def _shown(ctx: ToolContext, ticket: Ticket) -> Ticket:
     """A ticket as the caller may see it: tags are the staff's."""
     return ticket if ctx.caller.is_staff else replace(ticket, tags=())
@@ -259,7 +320,7 @@ def _heard(ctx: ToolContext, ticket: Ticket) -> dict[str, Any]:
     return moved(ticket, to[ticket.status], ctx.now, ctx.rules)
 
 
-def _over(ctx: ToolContext, ticket: Ticket) -> bool:
+def is_over(ctx: ToolContext, ticket: Ticket) -> bool:
     """Whether a resolved ticket has been silent so long that it counts as closed."""
     return ticket.status == "resolved" and is_silent(
         tickets.last_heard(ctx.tx, ticket, ctx.now), ctx.now, ctx.rules

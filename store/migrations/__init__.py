@@ -21,6 +21,7 @@ from store.migrations import (
     m009_recommendations,
     m010_http,
     m011_llm,
+    m012_staff_desk,
 )
 
 __all__ = ["MIGRATIONS", "apply"]
@@ -37,6 +38,7 @@ MIGRATIONS = (
     ("m009_recommendations", m009_recommendations.apply),
     ("m010_http", m010_http.apply),
     ("m011_llm", m011_llm.apply),
+    ("m012_staff_desk", m012_staff_desk.apply),
 )
 
 

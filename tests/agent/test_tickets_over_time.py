@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.types import Caller
+from agent.types import PERSON, Caller
 from errors import BadInput
 from services import Services
 from store import audit, tickets
@@ -16,6 +16,8 @@ from tests.conftest import Clock
 from tests.desk import do, of_chat, read
 from tests.shelves import STAFF, every_row, order_of
 from tests.talk import Talk
+
+AGENT_AGAIN = "상담 도우미에게 돌아갈게요"
 
 # ── the chat ─────────────────────────────────────────────────────────────────────────────
 
@@ -46,23 +48,41 @@ def test_a_bare_answer_answers_the_desk_too(shop: Services, talk: Talk, text: st
     assert of_chat(shop, talk).status == "in_progress"
 
 
-def test_a_yes_to_the_agents_own_offer_is_no_answer_to_the_desk(
+def test_a_yes_while_a_person_answers_is_the_persons(
     shop: Services, minji: Caller, talk: Talk
 ) -> None:
+    """An offer of the agent's that is still open is not run by it; its button still is."""
     order = order_of(shop, minji, "paid")
-    talk.say(f"{order.order_id} 주문 취소할래요")
+    talk.say(AGENT_AGAIN)
+    offer = talk.say(f"{order.order_id} 주문 취소할래요")
+    assert offer.pending_action is not None
     do(shop, "reply_ticket", of_chat(shop, talk), text="사진을 보내 주시겠어요?", wait=True)
-    talk.say("네")
-    assert of_chat(shop, talk).status == "waiting_customer"
+    assert talk.say("네").model == PERSON
+    assert of_chat(shop, talk).status == "in_progress"
+    assert shop.tool(minji, "get_order", order_id=order.order_id).status == "paid"
+    talk.confirm(offer)
+    assert shop.tool(minji, "get_order", order_id=order.order_id).status == "cancelled"
 
 
-@pytest.mark.parametrize(
-    "text", ["고마워요", "감사합니다", "네", "네 알겠습니다", "아니요", "안녕하세요"]
-)
-def test_thanks_and_a_bare_yes_reopen_nothing(shop: Services, talk: Talk, text: str) -> None:
+@pytest.mark.parametrize("text", ["고마워요", "감사합니다", "네 알겠습니다", "안녕하세요"])
+def test_thanks_say_nothing_of_the_resolution(shop: Services, talk: Talk, text: str) -> None:
     do(shop, "resolve_ticket", of_chat(shop, talk), resolution="다시 보내 드렸어요.")
     talk.say(text)
-    assert of_chat(shop, talk).status == "resolved"
+    talk.say("아니요")  # no longer an answer to "잘 해결됐나요?"
+    now = of_chat(shop, talk)
+    assert (now.status, now.verdict) == ("resolved", None)
+
+
+def test_a_bare_answer_to_the_question_is_a_verdict(shop: Services, talk: Talk) -> None:
+    do(shop, "resolve_ticket", of_chat(shop, talk), resolution="다시 보내 드렸어요.")
+    talk.say("네")
+    assert (of_chat(shop, talk).status, of_chat(shop, talk).verdict) == ("resolved", "solved")
+
+
+def test_a_bare_no_to_the_question_opens_it_again(shop: Services, talk: Talk) -> None:
+    do(shop, "resolve_ticket", of_chat(shop, talk), resolution="다시 보내 드렸어요.")
+    talk.say("아니요")
+    assert (of_chat(shop, talk).status, of_chat(shop, talk).verdict) == ("in_progress", "unsolved")
 
 
 def test_a_wish_reopens_and_its_entry_knows_its_turn(shop: Services, talk: Talk) -> None:
@@ -73,7 +93,10 @@ def test_a_wish_reopens_and_its_entry_knows_its_turn(shop: Services, talk: Talk)
     with shop.database.read() as tx:
         event = audit.of_object(tx, "ticket", now.ticket_id)[-1]
         turn = tx.value("select max(created_at) from turns where turn_id = ?", (event["turn_id"],))
-    assert (event["action"], event["source"]) == ("message", "chat")
+    assert (event["action"], event["source"]) == ("judge", "chat")
+    assert (now.verdict, now.reopens, now.events[-1].text) == (
+        "unsolved", 1, "아직도 택배가 안 왔어요"
+    )  # fmt: skip
     assert turn is not None
 
 

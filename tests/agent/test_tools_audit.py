@@ -16,6 +16,7 @@ from store import payment_methods, unanswered
 from store.models import PaymentMethod
 from tests.conftest import Clock
 from tests.shelves import ROAD, STAFF, order_of, other_options
+from tests.talk import Talk
 
 Try = tuple[Caller, dict[str, Any]]
 MINJI = Caller("customer", "user_001", "김민지")
@@ -65,6 +66,11 @@ def unanswered_key(shop: Services) -> str:
     return unanswered.key_of("선물 포장 되나요")
 
 
+def with_a_person(shop: Services) -> str:
+    message = Talk(shop, MINJI).say("상담원 연결해 주세요")
+    return message.session_id
+
+
 # For every tool that writes: who does it, and arguments with which it works.
 TRIES: dict[str, Callable[[Services], Try]] = {
     "cancel_order": lambda s: (MINJI, {"order_id": order(s, "paid")}),
@@ -91,6 +97,9 @@ TRIES: dict[str, Callable[[Services], Try]] = {
     "resolve_ticket": lambda s: (STAFF, ticket(s) | {"resolution": "했어요"}),
     "close_ticket": lambda s: (STAFF, ticket(s, resolved=True)),
     "reopen_ticket": lambda s: (STAFF, ticket(s, resolved=True)),
+    "judge_resolution": lambda s: (
+        MINJI, {"ticket_id": ticket(s, resolved=True)["ticket_id"], "solved": True}),
+    "return_to_agent": lambda s: (MINJI, {"conversation_id": with_a_person(s)}),
     "settle_unanswered": lambda s: (STAFF, {"key": unanswered_key(s)}),
 }  # fmt: skip
 
