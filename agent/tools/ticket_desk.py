@@ -1,4 +1,4 @@
-"""The ticket desk: what staff do with a ticket, and the queue they take it from.
+"""The ticket desk: what staff do with a ticket.
 
 Every change is based on a ``version`` and refused when somebody was faster. What customers
 may read (a reply, a resolution) shows in the ticket's chat as well.
@@ -7,23 +7,19 @@ may read (a reply, a resolution) shows in the ticket's chat as well.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import isfinite
 from typing import Any
 
 from agent.shop import words
 from agent.shop.tickets import (
     CLOSED,
     RUNNING,
-    Sla,
     check_transition,
     moved,
     reopened_status,
     reprioritised,
     responded,
-    sla,
 )
-from agent.tools.base import MOST, ToolContext, clean, tool
+from agent.tools.base import ToolContext, clean, tool
 from agent.tools.handoff import let_go, reopened, taken
 from agent.tools.tickets import (
     MOST_SUBJECT_CHARS,
@@ -33,14 +29,12 @@ from agent.tools.tickets import (
     say_in_chat,
     stale,
 )
+from agent.tools.triage_corrections import note_corrections
 from errors import BadInput, NotAllowedNow, NotFound
 from store import accounts, claims, orders, tickets
-from store import ticket_queue as ticket_queue_store
 from store.models import Ticket
 
 __all__ = [
-    "QueueItem",
-    "QueuePage",
     "assign_ticket",
     "close_ticket",
     "current_ticket",
@@ -50,67 +44,9 @@ __all__ = [
     "reply_ticket",
     "resolve_ticket",
     "take_ticket",
-    "ticket_queue",
 ]
 
 MOST_TAGS, MOST_TAG_CHARS = 10, 20
-
-
-@dataclass(frozen=True, slots=True)
-class QueueItem:
-    """A ticket of the queue (without its history), its people and its clocks."""
-
-    ticket: Ticket
-    customer_name: str
-    assignee_name: str
-    sla: Sla
-
-
-@dataclass(frozen=True, slots=True)
-class QueuePage:
-    """One page of the queue; ``next_cursor`` is None on the last one."""
-
-    items: tuple[QueueItem, ...]
-    next_cursor: str | None
-
-
-@tool("READ")
-def ticket_queue(
-    ctx: ToolContext,
-    *,
-    statuses: Sequence[str] = RUNNING,
-    assignee_id: str | None = None,
-    overdue: bool | None = None,
-    priority: str = "",
-    text: str = "",
-    limit: int = 20,
-    cursor: str | None = None,
-) -> QueuePage:
-    """Tickets of all customers, most urgent first: soonest due, then waiting, then done.
-
-    ``assignee_id`` may be "me" or "nobody"; ``text`` is looked for in number, subject, text,
-    order number and customer's name of the newest 5,000, and as the beginning of a number or
-    of the name in all; ``limit`` is 1 to 100.
-
-    Raises Forbidden for everybody but staff, BadInput for a cursor that is none.
-    """
-    ctx.require_staff()
-    limit = max(1, min(limit, MOST))
-    named = ctx.me() if assignee_id == "me" else assignee_id
-    filters = ticket_queue_store.Filters(
-        statuses=tuple(statuses), assignee_id=None if named in ("", "nobody") else named,
-        nobodys=named == "nobody", late=overdue, priority=priority, text=text.strip(),
-    )  # fmt: skip
-    rows = ticket_queue_store.find(
-        ctx.tx, now=ctx.now, filters=filters, after=_place(cursor), limit=limit + 1
-    )
-    items = tuple(
-        QueueItem(row.ticket, row.customer_name, row.assignee_name,
-                  sla(row.ticket, ctx.now, ctx.rules))
-        for row in rows[:limit]
-    )  # fmt: skip
-    more = len(rows) > limit
-    return QueuePage(items, _cursor(rows[limit - 1].place) if more else None)
 
 
 @tool("WRITE")
@@ -222,7 +158,9 @@ def edit_ticket(
         changes |= reprioritised(ticket, priority, ctx.rules)
     if not changes:
         raise BadInput("바꿀 내용이 없어요. 바꿀 항목을 고친 뒤 저장해 주세요.")
-    return save_ticket(ctx, ticket, changes, action="edit", kind="edited", internal=True)
+    saved = save_ticket(ctx, ticket, changes, action="edit", kind="edited", internal=True)
+    note_corrections(ctx, ticket, saved)
+    return saved
 
 
 @tool("WRITE")
@@ -326,21 +264,3 @@ def _tags(tags: Sequence[str]) -> tuple[str, ...]:
     if len(found) > MOST_TAGS or any(len(tag) > MOST_TAG_CHARS for tag in found):
         raise BadInput(f"태그는 {MOST_TAG_CHARS}자 이내로 {MOST_TAGS}개까지 붙일 수 있어요.")
     return found
-
-
-def _cursor(place: ticket_queue_store.Place) -> str:
-    rank, urgency, ticket_id = place
-    return f"{rank}~{urgency!r}~{ticket_id}"
-
-
-def _place(cursor: str | None) -> ticket_queue_store.Place | None:
-    if not cursor:
-        return None
-    try:
-        rank, urgency, ticket_id = cursor.split("~")
-        place = int(rank), float(urgency), ticket_id
-    except ValueError:
-        place = -1, 0.0, ""
-    if not (0 <= place[0] <= 3 and isfinite(place[1])):
-        raise BadInput("목록이 바뀌었어요. 처음부터 다시 열어 주세요.", code="bad_cursor")
-    return place

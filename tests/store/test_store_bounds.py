@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from store_helpers import NOW, add_user, new_database
 
-from store import accounts, audit, claims, conversations, migrations, tickets
+from store import accounts, audit, claims, conversations, migrations, ticket_queue, tickets
 from store.database import Database, Row, Tx
 from store.models import Claim, Ticket, to_text
 
@@ -140,7 +140,9 @@ def audited(**filters: Any) -> Ask:
 
 
 def queued(**filters: Any) -> Ask:
-    return lambda tx: tickets.queue(tx, now=NOW, **filters)
+    after = filters.pop("after", None)
+    wanted = ticket_queue.Filters(**filters)
+    return lambda tx: ticket_queue.find(tx, now=NOW, filters=wanted, after=after)
 
 
 ASKED: dict[str, Ask] = {
@@ -164,6 +166,8 @@ ASKED: dict[str, Ask] = {
     "queue of nobody": queued(statuses=ALL, nobodys=True),
     "queue of one": queued(assignee_id="staff"),
     "queue by priority": queued(priority="urgent"),
+    "queue by tag": queued(tag="급함"),
+    "queue of the unread": queued(unread=True, sentiment="angry", issue_type="refund"),
     "queue page": queued(statuses=("closed",), after=(3, -1.0, "T1")),
     "customer": lambda tx: accounts.find_by_name_zip(tx, "홍길동", "04524"),
 }
@@ -184,7 +188,7 @@ def test_an_index_gives_the_rows_in_their_order(watched: Watched, name: str) -> 
 @pytest.fixture
 def long_queue(tx: Tx, monkeypatch: pytest.MonkeyPatch) -> Tx:
     """Six tickets, of which the newest three count as recent."""
-    monkeypatch.setattr(tickets, "RECENT", 3)
+    monkeypatch.setattr(ticket_queue, "RECENT", 3)
     tx.execute("update users set name = 'Mei Kovacs' where user_id = 'jihun'")
     for number in range(1, 7):
         tickets.add(tx, replace(
@@ -213,8 +217,11 @@ def long_queue(tx: Tx, monkeypatch: pytest.MonkeyPatch) -> Tx:
 def test_words_are_looked_for_in_the_newest_and_beginnings_in_all(
     long_queue: Tx, text: str, found: set[int]
 ) -> None:
-    rows = tickets.queue(long_queue, now=NOW, text=text)
+    wanted = ticket_queue.Filters(text=text)
+    rows = ticket_queue.find(long_queue, now=NOW, filters=wanted)
     assert {int(row.ticket.ticket_id[-4:]) for row in rows} == found
-    open_ones = tickets.queue(long_queue, now=NOW, text=text, statuses=("open",), limit=2)
+    wanted = replace(wanted, statuses=("open",))
+    open_ones = ticket_queue.find(long_queue, now=NOW, filters=wanted, limit=2)
     assert len(open_ones) == min(2, len(found))
-    assert tickets.queue(long_queue, now=NOW, text=text, statuses=("closed",)) == []
+    wanted = replace(wanted, statuses=("closed",))
+    assert ticket_queue.find(long_queue, now=NOW, filters=wanted) == []
