@@ -24,13 +24,23 @@ from agent.flows import FLOWS
 from agent.flows.errands import errand_of
 from agent.flows.people import resolution_judged
 from agent.guardrails import InputCheck, check_input
-from agent.handoff import asks_for_agent, judged, keep_silent, listen
+from agent.handoff import asks_for_agent, judged, keep_silent, kept_for_person, listen
 from agent.llm import Cancelled
 from agent.memory import SPEAKER, Context
 from agent.reading import understand
-from agent.reply import Composed, Overtaken, carry_on, compose, store_reply, store_stopped
+from agent.reply import (
+    Composed,
+    Overtaken,
+    carry_on,
+    compose,
+    store_failed,
+    store_reply,
+    store_stopped,
+)
 from agent.tools import tickets
 from agent.tools.base import ToolContext
+from agent.trace import Trace
+from agent.tracing import begun
 from agent.turn import Turn
 from agent.types import (
     Caller,
@@ -100,13 +110,16 @@ def _run(
     cancel: threading.Event | None,
 ) -> Iterator[Event]:
     started, now = perf_counter(), desk.clock()
-    checked = check_input(
-        CONFIRMED if confirm else message, max_chars=desk.limits.max_message_chars
-    )
+    trace = Trace(started, on=desk.traces)
+    with trace.step("input"):
+        checked = check_input(
+            CONFIRMED if confirm else message, max_chars=desk.limits.max_message_chars
+        )
     turn_id = f"t_{secrets.token_urlsafe(12)}"
-    with desk.database.write(durable=False) as tx:
+    with trace.step("open"), desk.database.write(durable=False) as tx:
         conversation = conversations.open_or_create(tx, caller, session_id, now=now)
         _check_images(tx, caller, image_ids)
+        pending = stored_actions.pending(tx, conversation.conversation_id) if trace.on else None
         stored.add_message(
             tx,
             StoredMessage(
@@ -120,10 +133,16 @@ def _run(
     state = State(
         caller, source, now, started, turn_id, conversation, context,
         checked.wish or checked.text, image_ids, list(checked.flags), key_id=key_id,
-        cancel=cancel or threading.Event(),
+        cancel=cancel or threading.Event(), trace=trace,
     )  # fmt: skip
+    begun(state, checked, confirm=confirm, pending=pending)
     try:
+        # Kept before anything is told: whoever leaves at once has been heard all the same.
+        heard = None if confirm else kept_for_person(desk, state, checked, _with(desk, state))
         yield Status("말씀을 확인하고 있어요", conversation.conversation_id, turn_id)
+        if heard is not None:
+            yield heard
+            return
         yield from _reply(desk, state, checked, confirm)
     except Cancelled:
         store_stopped(desk, state)
@@ -131,6 +150,11 @@ def _run(
         if not state.answered:
             with _nobody_hears(state):
                 store_stopped(desk, state)
+        raise
+    except Exception as error:
+        if not state.answered:
+            with _nobody_hears(state):
+                store_failed(desk, state, error)
         raise
 
 
@@ -145,14 +169,9 @@ def _nobody_hears(state: State) -> Iterator[None]:
 
 def _reply(desk: Desk, state: State, checked: InputCheck, confirm: str | None) -> Iterator[Event]:
     """From the stored message to the stored and streamed reply."""
-    ticket = None
-    if not confirm and state.conversation.answerer == "person":
-        ticket = listen(desk, state, checked, lambda tx: _tools(desk, state, tx))
-    if ticket is not None and not asks_for_agent(checked.text):
-        yield keep_silent(desk, state, checked, ticket)
-        return
     empty = checked.reason == "empty" and bool(state.images)
-    if ticket is not None:
+    wants_agent = not confirm and asks_for_agent(checked.text)
+    if wants_agent and listen(desk, state, checked, _with(desk, state)):
         turn = _back_to_agent(desk, state)
     elif checked.action == "refuse" and not empty:
         state.flags.append(checked.reason)
@@ -161,21 +180,28 @@ def _reply(desk: Desk, state: State, checked: InputCheck, confirm: str | None) -
         turn.say(f"guard_{checked.reason}", limit=f"{desk.limits.max_message_chars:,}")
         turn.draft.keep_asking = True
     elif confirm:
-        turn = _confirm(desk, state, confirm)
+        with state.trace.step("flow"):
+            turn = _confirm(desk, state, confirm)
     elif judgement := _judgement(desk, state):
         turn = judgement
     else:
-        understood, second = understand(desk, state)
+        with state.trace.step("understand"):
+            understood, second = understand(desk, state)
         session_id = state.conversation.conversation_id
         yield Status(FLOWS[understood.intent].working, session_id, state.turn_id)
-        turn = _answer(desk, state, understood)
+        with state.trace.step("flow"):
+            turn = _answer(desk, state, understood)
         _add_notes(turn, state, second)
     try:
         yield from _finish(desk, state, turn)
     except Overtaken:
-        ticket = listen(desk, state, checked, lambda tx: _tools(desk, state, tx))
+        ticket = listen(desk, state, checked, _with(desk, state))
         if ticket is not None:
             yield keep_silent(desk, state, checked, ticket)
+
+
+def _with(desk: Desk, state: State) -> Callable[[Tx], ToolContext]:
+    return lambda tx: _tools(desk, state, tx)
 
 
 def _back_to_agent(desk: Desk, state: State) -> Turn:
@@ -224,7 +250,7 @@ def _tools(desk: Desk, state: State, tx: Tx, used: list[str] | None = None) -> T
         conversation_id=state.conversation.conversation_id,
         granted=frozenset(state.context.granted), policy_search=desk.policy_search,
         product_search=desk.product_search, weather=desk.weather, triage=desk.triage,
-        used=[] if used is None else used,
+        used=[] if used is None else used, watch=state.trace if state.trace.on else None,
     )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from agent.memory import Context
 from agent.prompts import Prompts
 from agent.shop.rules import Rules
 from agent.tools.base import PolicySearch, ProductSearch, WeatherProvider
+from agent.trace import Trace
 from agent.triage import Triage
 from agent.turn import Understands
 from agent.types import Caller, Source
@@ -57,6 +58,7 @@ class Desk:
     weather: WeatherProvider | None = None
     triage: Triage | None = None
     limits: Limits = Limits()
+    traces: bool = False  # whether each turn keeps what it did
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
@@ -86,6 +88,7 @@ class State:
     first_words_ms: float | None = None
     prompt: str = ""
     spend: Spend = field(default_factory=Spend)
+    trace: Trace = field(default_factory=lambda: Trace(0.0, on=False))
 
     def left_s(self, total_s: float) -> float:
         """What is left of ``total_s`` since the turn began; 0.05 at least (seconds)."""

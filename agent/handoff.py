@@ -18,6 +18,7 @@ from agent.reply import turn_row
 from agent.tools import tickets
 from agent.tools.base import ToolContext
 from agent.tools.handoff import BACK, SOLVED_BUTTON, UNSOLVED_BUTTON
+from agent.tracing import keep
 from agent.types import PERSON, Message
 from errors import NotFound
 from store import conversations as stored
@@ -25,7 +26,7 @@ from store import tickets as stored_tickets
 from store.database import Tx
 from store.models import StoredMessage, Ticket, to_text
 
-__all__ = ["WithPerson", "asks_for_agent", "judged", "keep_silent", "listen"]
+__all__ = ["WithPerson", "asks_for_agent", "judged", "keep_silent", "kept_for_person", "listen"]
 
 WithPerson = Callable[[Tx], ToolContext]
 MOST_SOLVED_CHARS = 30  # a longer sentence says more than that
@@ -75,6 +76,17 @@ def listen(desk: Desk, state: State, checked: InputCheck, tools: WithPerson) -> 
     return ticket
 
 
+def kept_for_person(
+    desk: Desk, state: State, checked: InputCheck, tools: WithPerson
+) -> Message | None:
+    """What a turn is answered with whose message a person hears: both are kept already; None
+    where the agent answers."""
+    if state.conversation.answerer != "person" or asks_for_agent(checked.text):
+        return None
+    ticket = listen(desk, state, checked, tools)
+    return None if ticket is None else keep_silent(desk, state, checked, ticket)
+
+
 def _unread(state: State, checked: InputCheck) -> bool:
     """Whether a message does not reach the person: there is nothing in it, or too much."""
     return checked.reason == "too_long" or (checked.reason == "empty" and not state.images)
@@ -102,6 +114,7 @@ def keep_silent(desk: Desk, state: State, checked: InputCheck, ticket: Ticket) -
         stored.add_message(tx, row)
         stored.touch(tx, message.session_id, at=state.now)
         stored.add_turn(tx, {**turn_row(state, message), "status": "with_person"})
+        keep(tx, state, state.trace.dump("with_person"))
     state.answered = True
     return message
 

@@ -27,6 +27,7 @@ def understand(desk: Desk, state: State) -> tuple[Understood, str]:
     """What is meant in its context, and a second wish of the message (or "")."""
     state.text = unspaced(state.text)
     first = after_but_not(state.text, lambda text: desk.understander.understand(text, state.now))
+    state.trace.note("understanding", guess=first)
     second = ""
     if state.context.asking is None:
         wishes = split_wishes(
@@ -40,6 +41,7 @@ def understand(desk: Desk, state: State) -> tuple[Understood, str]:
         first, state.text, state.context, images=bool(state.images),
         min_confidence=desk.limits.min_confidence,
     )  # fmt: skip
+    state.trace.note("understanding", understood=understood, second=second)
     return understood, second
 
 
@@ -69,4 +71,5 @@ def _ask_model(desk: Desk, state: State, guess: Understood) -> Understood:
     except Unavailable as error:
         log.warning("turn %s: no model read it: %s", state.turn_id, error.code)
         return guess
+    state.trace.note("understanding", model=reading)
     return reading

@@ -6,6 +6,7 @@ import logging
 import re
 import secrets
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
@@ -18,21 +19,24 @@ from agent.flows import FLOWS
 from agent.guardrails import mask_pii, plain_text
 from agent.llm import Cancelled, usage
 from agent.memory import Context
+from agent.tracing import keep, worded
 from agent.turn import Turn
-from agent.types import Event, Message, PendingActionView, TokenUsage
+from agent.types import Delta, Event, Message, PendingActionView, TokenUsage
 from agent.wording import Evidently, Wording, word
-from errors import NotFound
+from errors import NotFound, SangdamError
 from store import conversations as stored
 from store import unanswered
 from store.models import StoredMessage, to_text
 
 __all__ = [
-    "Composed", "Overtaken", "carry_on", "compose", "store_reply", "store_stopped", "turn_row",
+    "Composed", "Overtaken", "carry_on", "compose", "store_failed", "store_reply",
+    "store_stopped", "turn_row",
 ]  # fmt: skip
 
 log = logging.getLogger("sangdam.turn")
 # At its mark where a blank follows, or at its line's end.
 _SENTENCE = re.compile(r"\s*\S.*?(?:[.!?…]+[\"')\]”’]*(?=\s|\Z)|(?=\n)|\Z)", re.DOTALL)
+MOST_ERROR_CHARS = 500
 STOPPED = "답변을 멈췄어요. 이어서 궁금한 점을 적어 주세요."
 
 
@@ -58,21 +62,52 @@ def compose(desk: Desk, state: State, turn: Turn) -> Generator[Event, None, Comp
     """
     draft = plain_text(turn.draft.text)  # quotes of clauses and products carry no markup
     evidence = Evidently(turn, state)
-    worded = Wording()
+    outcome = Wording()
     if desk.llm is not None and not state.refused:
         try:
-            worded = yield from word(desk, state, turn, draft, evidence)
+            words = word(desk, state, turn, draft, evidence)
+            outcome = yield from _until_taken(desk, state, turn, words)
         except Cancelled:
             if not turn.changed:
                 raise
-    if worded.whole and worded.final is not None:
-        return Composed(state.said, worded.final.provider, worded.final.model)
+    if outcome.whole and outcome.final is not None:
+        return Composed(state.said, outcome.final.provider, outcome.final.model)
     draft = plain_text(turn.draft.text)  # a tool may have offered a change
-    if draft and evidence.problems(draft):
+    with state.trace.step("check"):
+        problems = evidence.problems(draft) if draft else ()
+    if problems:
+        state.trace.guard("draft", draft, problems)
         log.error("ungrounded reply for intent %s in turn %s", turn.intent, state.turn_id)
         state.flags.append("ungrounded_reply")
         draft = desk.prompts.reply(turn.intent, "cannot_say")
     return Composed(carry_on(state.said, draft))
+
+
+def _until_taken(
+    desk: Desk, state: State, turn: Turn, words: Generator[Event, None, Wording]
+) -> Generator[Event, None, Wording]:
+    """The model's words, unless a person takes the chat before the first: raises Overtaken."""
+    with closing(words):
+        begun = False
+        while True:
+            try:
+                event = next(words)
+            except StopIteration as end:
+                outcome: Wording = end.value
+                return outcome
+            if not begun and isinstance(event, Delta) and _is_taken(desk, state, turn):
+                state.said = ""
+                raise Overtaken
+            begun = begun or isinstance(event, Delta)
+            yield event
+
+
+def _is_taken(desk: Desk, state: State, turn: Turn) -> bool:
+    if turn.changed or turn.draft.ticket_id is not None:  # that must be told whoever answers
+        return False
+    with desk.database.read() as tx:
+        found = stored.get(tx, state.conversation.conversation_id)
+    return found is not None and found.answerer == "person"
 
 
 def carry_on(said: str, draft: str) -> str:
@@ -106,6 +141,8 @@ def store_reply(
     person has taken it and nothing has been said or changed yet.
     """
     draft, session_id, text = turn.draft, state.conversation.conversation_id, reply.text
+    worded(state, turn, text, reply.provider, reply.model)
+    trace = state.trace.dump("done")
     with desk.database.write(durable=draft.proposal is not None) as tx:
         now = stored.get(tx, session_id)
         if now is None:
@@ -142,7 +179,9 @@ def store_reply(
         fresh = now.fresh_from == state.conversation.fresh_from
         context = _remember(turn, pending).dump() if fresh else now.context
         stored.remember(tx, session_id, context=context, title=_title(state), at=state.now)
-        stored.add_turn(tx, turn_row(state, message))
+        row = {**turn_row(state, message), "unanswered": int(draft.unanswered)}
+        stored.add_turn(tx, row)
+        keep(tx, state, trace)
         if draft.unanswered or draft.unsure is not None:
             question = mask_pii(turn.text, for_cloud=True).text
             unanswered.note(
@@ -159,12 +198,7 @@ def store_stopped(desk: Desk, state: State) -> None:
     What had been said of it stays.
     """
     text = f"{state.said}\n\n{STOPPED}" if state.said else STOPPED
-    message = Message(
-        state.conversation.conversation_id, f"m_{secrets.token_urlsafe(12)}", text,
-        to_text(state.now), "unclear", 0.0, guardrails=tuple(dict.fromkeys(state.flags)),
-        token_usage=_usage(state), latency_ms=round((perf_counter() - state.started) * 1000, 1),
-    )  # fmt: skip
-    row = {**turn_row(state, message), "status": "stopped"}
+    message = _broken_off(state, text)
     with desk.database.write(durable=False) as tx:
         if stored.get(tx, message.session_id) is None:  # deleted meanwhile
             return
@@ -175,7 +209,29 @@ def store_stopped(desk: Desk, state: State) -> None:
                 {**message.as_json(), "stopped": True}, message.created_at,
             ),
         )  # fmt: skip
-        stored.add_turn(tx, row)
+        stored.add_turn(tx, {**turn_row(state, message), "status": "stopped"})
+        keep(tx, state, state.trace.dump("stopped"))
+
+
+def store_failed(desk: Desk, state: State, error: Exception) -> None:
+    """Keep that a turn ended in an error; the customer was told by an event, not a message."""
+    code = error.code if isinstance(error, SangdamError) else type(error).__name__
+    state.trace.note("error", code=code, text=mask_pii(str(error)[:MOST_ERROR_CHARS]).text)
+    message = _broken_off(state, "")
+    with desk.database.write(durable=False) as tx:
+        if stored.get(tx, message.session_id) is None:
+            return
+        stored.add_turn(tx, {**turn_row(state, message), "status": "error"})
+        keep(tx, state, state.trace.dump("error"))
+
+
+def _broken_off(state: State, text: str) -> Message:
+    """The message of a turn that came to no reply."""
+    return Message(
+        state.conversation.conversation_id, f"m_{secrets.token_urlsafe(12)}", text,
+        to_text(state.now), "unclear", 0.0, guardrails=tuple(dict.fromkeys(state.flags)),
+        token_usage=_usage(state), latency_ms=round((perf_counter() - state.started) * 1000, 1),
+    )  # fmt: skip
 
 
 def _remember(turn: Turn, pending: PendingActionView | None) -> Context:

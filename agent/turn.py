@@ -52,6 +52,7 @@ class Draft:
     offered: str = ""
     unanswered: bool = False  # the policies hold no answer: kept for their owner
     nearest: tuple[str, float] | None = None  # the clause that came closest, and its score
+    unsure: float | None = None  # the confidence of an answer that may not be the right one
 
     @property
     def text(self) -> str:

@@ -159,6 +159,7 @@ def word(
         if outcome.whole:
             yield from _let_out(state, guard.rest())
     except _Ungrounded as found:
+        state.trace.guard("model", found.text, found.problems)
         state.flags += ["ungrounded_model_reply", *found.flags]
         log.warning("turn %s: the model added %s", state.turn_id, ", ".join(found.problems))
         outcome.whole = False
@@ -260,8 +261,8 @@ def _let_out(state: State, sentences: Iterator[str]) -> Iterator[Delta]:
 class _Ungrounded(Exception):
     """The model said what nothing in the turn supports."""
 
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        self.problems = problems
+    def __init__(self, problems: tuple[str, ...], text: str = "") -> None:
+        self.problems, self.text = problems, text
         kinds = (_FLAG.get(problem.partition(":")[0]) for problem in problems)
         self.flags = [flag for flag in dict.fromkeys(kinds) if flag is not None]
 
@@ -349,7 +350,7 @@ class _Guard:
         self._sentences += 1  # each is held against the evidence with all before it
         long = len(whole) > MOST_CHARS or self._sentences > MOST_SENTENCES
         if long or (len(shown.strip()) >= SHORTEST and shown in self._passed):
-            raise _Ungrounded(("rambles",))
+            raise _Ungrounded(("rambles",), shown)
         problems = self._evidence.problems(whole.strip()) if whole.strip() else ()
         problems += added_by_wording(
             whole, self._draft, instruction=self._instruction, basis=self._evidence.basis
@@ -357,6 +358,6 @@ class _Guard:
         if self._new_nouns(shown):
             problems += ("subject",)
         if problems:
-            raise _Ungrounded(problems)
+            raise _Ungrounded(problems, shown)
         self._passed = whole
         yield shown

@@ -3,8 +3,9 @@
 A dialogue: ``id``, ``as`` (user id or ``guest``), optional ``about``, ``turns`` and, where the
 desk does not do it yet, ``gap``: why. A turn says one of ``say`` (text), ``press`` (the n-th
 button of the last reply, or its label) or ``confirm: true`` (the last proposal's button),
-optionally after ``wait_minutes``, and expects any of: ``intent``, ``tools`` (all used, in
-order; ``tools_any`` for at least these), ``reply`` (texts that occur), ``not_reply``,
+optionally after ``wait_minutes`` and after what a member of staff does with the chat's ticket
+(``desk``: {reply: text} or {resolve: text}), and expects any of: ``intent``, ``tools`` (all
+used, in order; ``tools_any`` for at least these), ``reply`` (texts that occur), ``not_reply``,
 ``cards`` (their types, each at least once), ``pending`` (the proposed tool, or none),
 ``cites`` (a policy document), ``handoff``, ``flags``, and ``state`` (order id → {status,
 refunded_krw, claims, road, ...}).
@@ -36,7 +37,9 @@ _EXPECTATIONS = {
     "intent", "tools", "tools_any", "reply", "not_reply", "cards", "pending", "cites", "handoff",
     "flags", "state",
 }  # fmt: skip
-_DOES = {"say", "press", "confirm", "wait_minutes"}
+_DOES = {"say", "press", "confirm", "wait_minutes", "desk"}
+_STAFF = Caller("staff", "staff_001", "이상담")
+_DESK = {"reply": ("reply_ticket", "text"), "resolve": ("resolve_ticket", "resolution")}
 _PLACE = re.compile(r"\{(order|other|repeat|last)(?::([^:}]*))?(?::(\d+))?\}")
 
 
@@ -100,10 +103,13 @@ class Difference:
         return f"turn {self.turn}, {self.what}: {self.expected!r} expected, got {self.got!r}"
 
 
-def load(folder: Path = FOLDER) -> list[Dialogue]:
-    """Every dialogue of the folder. Raises BadInput for an unknown key or a doubled id."""
+def load(*folders: Path) -> list[Dialogue]:
+    """Every dialogue of the folders, of :data:`FOLDER` where none is given.
+
+    One that is not there holds none. Raises BadInput for an unknown key or a doubled id.
+    """
     found: list[Dialogue] = []
-    for path in sorted(folder.glob("*.yaml")):
+    for path in (one for folder in folders or (FOLDER,) for one in sorted(folder.glob("*.yaml"))):
         for row in yaml.safe_load(path.read_text("utf-8")):
             unknown = set(row) - {"id", "as", "about", "turns", "gap"}
             for turn in row["turns"]:
@@ -111,12 +117,17 @@ def load(folder: Path = FOLDER) -> list[Dialogue]:
             if unknown:
                 raise BadInput(f"{path.name}의 {row['id']}에 모르는 항목이 있습니다: {unknown}")
             found.append(
-                Dialogue(row["id"], row["as"], row["turns"], path.name, row.get("gap", ""))
+                Dialogue(row["id"], row["as"], row["turns"], _place(path), row.get("gap", ""))
             )
     ids = [dialogue.id for dialogue in found]
     if doubled := {one for one in ids if ids.count(one) > 1}:
         raise BadInput(f"두 대화가 같은 id를 씁니다: {', '.join(sorted(doubled))}")
     return found
+
+
+def _place(path: Path) -> str:
+    """A file's name; with its folder where that is not ours."""
+    return path.name if path.parent == FOLDER else str(path)
 
 
 @dataclass
@@ -157,6 +168,8 @@ class Play:
     def _turn(self, talk: Talk, turn: dict[str, Any]) -> Message:
         if turn.get("wait_minutes"):
             self.clock.pass_(minutes=turn["wait_minutes"])
+        for what, said in turn.get("desk", {}).items():
+            self._at_the_desk(talk, what, said)
         confirm = self._confirmed() if turn.get("confirm") else None
         text = self._text(turn)
         self.seen.append(f"> {text or '(confirm)'}")
@@ -166,6 +179,16 @@ class Play:
         self.heard.append(message)
         self.seen.append(f"< {message.content}")
         return message
+
+    def _at_the_desk(self, talk: Talk, what: str, said: str) -> None:
+        """What a member of staff does with the caller's newest ticket. Raises TurnFailed."""
+        found = self.shop.tool(talk.caller, "list_tickets", limit=1).items
+        if not found or what not in _DESK:
+            raise TurnFailed(f"nobody can {what!r} here: {len(found)} tickets")
+        tool, name = _DESK[what]
+        given: dict[str, Any] = {name: said, "version": found[0].version}
+        self.shop.tool(_STAFF, tool, ticket_id=found[0].ticket_id, **given)
+        self.seen.append(f"* {what}: {said}")
 
     def _confirmed(self) -> str:
         if self.proposal is None or self.proposal.pending_action is None:
@@ -232,8 +255,7 @@ class Play:
     def _order_differences(
         self, order_id: str, wanted: dict[str, Any]
     ) -> Iterator[tuple[str, Any, Any]]:
-        staff = Caller("staff", "staff_001", "이상담")
-        order = self.shop.tool(staff, "get_order", order_id=order_id)
+        order = self.shop.tool(_STAFF, "get_order", order_id=order_id)
         for name, value in wanted.items():
             if name == "claims":
                 got: Any = [[claim.kind, claim.status] for claim in order.claims]

@@ -41,11 +41,15 @@ class Clock:
 
 
 class Subject:
-    """The agent under test. ``shop`` is prepared and only read; ``folder`` is for scratch."""
+    """The agent under test. ``shop`` is prepared and only read; ``folder`` is for scratch.
 
-    def __init__(self, shop: Services, folder: Path) -> None:
+    ``kept`` holds the dialogues that staff have kept (``services.kept_dialogues``), or is None.
+    """
+
+    def __init__(self, shop: Services, folder: Path, kept: Path | None = None) -> None:
         self.shop = shop
         self.folder = folder
+        self.kept = kept
 
     @contextmanager
     def fresh_shop(self, **changes: object) -> Iterator[tuple[Services, Clock]]:
@@ -78,7 +82,7 @@ class Subject:
 
 
 @contextmanager
-def open_subject(cache: Path | None = None) -> Iterator[Subject]:
+def open_subject(cache: Path | None = None, *, kept: Path | None = None) -> Iterator[Subject]:
     """A subject in a temporary folder, with default settings: an evaluation measures the
     product, not this machine's configuration. ``cache`` keeps models and index between runs.
     """
@@ -91,4 +95,4 @@ def open_subject(cache: Path | None = None) -> Iterator[Subject]:
         plain = settings_module.load({}, env_file=folder / "none", toml_file=folder / "none")
         shop = Services(plain.replace(data_dir=str(folder)), clock=Clock())
         shop.prepare()
-        yield Subject(shop, folder)
+        yield Subject(shop, folder, kept)

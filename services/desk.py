@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,131 +21,45 @@ from agent.prompts import Prompts
 from agent.shop.calendar import add_business_days, day_of
 from agent.shop.claims import allowed_actions, following
 from agent.shop.quote import due_krw
-from agent.shop.rules import Rules
 from agent.tools.base import REGISTRY, ToolContext, run
 from agent.types import Caller, Event, PendingActionView, Source
-from agent.weather_client import OpenMeteo, weather_of
 from errors import NotFound
-from services.catalogue import Catalogue
+from services.parts import Parts
 from services.seeding import seed_demo
 from settings import ROOT, Settings
 from store import tickets
 from store.backup import hold
-from store.database import Database
 from store.models import Claim, Conversation, Order, StoredMessage
 
 if TYPE_CHECKING:
-    from agent.understanding import TrainReport, Understander
-    from retrieval import Chunk, Encoder, PolicyIndex, PolicySearch, SearchResult
-    from retrieval.embed import CongEncoder
-    from retrieval.tokenize import KoreanTokenizer
+    from retrieval import Chunk, SearchResult
     from services.accounts import Accounts
-    from services.keys import ApiKeys
-    from services.limits import RateLimits
+    from services.conversation_log import ConversationLog
     from services.llm import Models
     from services.metrics import Metrics
-    from services.quality import Quality
+    from services.presence import Presence
+    from services.runs import Runs
+    from services.similar import Similar
+    from services.triage import TriageDesk
     from services.turns import Turns
 
 __all__ = ["Services"]
 
 Progress = Callable[[str, int, int], None]
-_INTENTS = ROOT / "data" / "intents"
 _FINDS_PRODUCTS = ("search_products", "recommend_products")
+_TRIAGES = ("create_ticket", "edit_ticket", "accept_triage")
 
 
-class Services:
+class Services(Parts):
     """One shop: settings, store, index and agent behind plain methods."""
 
     def __init__(self, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> None:
-        self.settings = settings
-        self.clock = clock or (lambda: datetime.now(UTC))
-        self.rules = Rules.of(settings.rules())
-        self.database = Database(settings.data_path / "sangdam.db")
+        super().__init__(settings, clock=clock)
         self._ready = threading.Event()
         self._warm_lock = threading.Lock()
         self.progress: tuple[str, int, int] | None = None
 
-    # ── parts ────────────────────────────────────────────────────────────────────────────
-
-    @cached_property
-    def tokenizer(self) -> KoreanTokenizer:
-        """The process's one Korean analyser (333 MB: never two)."""
-        from retrieval.tokenize import KoreanTokenizer
-
-        return KoreanTokenizer()
-
-    @cached_property
-    def encoder(self) -> CongEncoder:
-        """The dense encoder built from the analyser's own model."""
-        from retrieval.embed import CongEncoder
-
-        return CongEncoder(self.tokenizer, self.settings.data_path / "models")
-
-    @property
-    def policy_encoder(self) -> Encoder:
-        """The encoder of the policy search: the built-in one, or a model of the settings."""
-        if not self.settings.embedder_model_dir:
-            return self.encoder
-        from retrieval.neural import NeuralEncoder
-
-        return NeuralEncoder(Path(self.settings.embedder_model_dir).expanduser())
-
-    @cached_property
-    def index(self) -> PolicyIndex:
-        """The policy index on disk; empty until :meth:`prepare` has built it."""
-        from retrieval import PolicyIndex
-
-        return PolicyIndex(
-            self.settings.data_path / "policy_index", self.tokenizer, self.policy_encoder
-        )
-
-    @cached_property
-    def policies(self) -> PolicySearch:
-        """The one search over the index."""
-        from retrieval import PolicySearch
-
-        return PolicySearch(self.index)
-
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        """The catalogue's search; the store's word index answers until it is built."""
-        from retrieval.products import ProductIndex
-
-        folder = self.settings.data_path / "product_index"
-        return Catalogue(self.database, ProductIndex(folder, self.tokenizer, self.encoder))
-
-    @cached_property
-    def understander(self) -> Understander:
-        """Intent and slots; trains its model when the examples have changed."""
-        from agent.understanding import IntentClassifier, Understander, ensure_model
-
-        parts = (self._intent_model, self.tokenizer, self.encoder)
-        ensure_model(_INTENTS, *parts)
-        return Understander(IntentClassifier.load(*parts), self.tokenizer)
-
-    @property
-    def _intent_model(self) -> Path:
-        path: Path = self.settings.data_path / "models" / "intents.npz"
-        return path
-
-    def train(self) -> TrainReport:
-        """Train the intent classifier anew, whether its examples changed or not."""
-        from agent.understanding import train
-
-        return train(_INTENTS, self._intent_model, self.tokenizer, self.encoder)
-
-    @cached_property
-    def quality(self) -> Quality:
-        """Stored evaluations, and the one under way."""
-        from services.quality import Quality
-
-        return Quality(self.settings, self.database)
-
-    @cached_property
-    def weather(self) -> OpenMeteo | None:
-        """The configured weather service, or None; its address is checked when it is asked."""
-        return weather_of(self.settings)
+    # ── parts that know the whole shop ───────────────────────────────────────────────────
 
     @cached_property
     def accounts(self) -> Accounts:
@@ -153,20 +67,6 @@ class Services:
         from services.accounts import Accounts
 
         return Accounts(self.settings, self.database, self.clock, self.limits, self.metrics.sign_in)
-
-    @cached_property
-    def keys(self) -> ApiKeys:
-        """The API keys of service accounts."""
-        from services.keys import ApiKeys
-
-        return ApiKeys(self.database, self.clock)
-
-    @cached_property
-    def limits(self) -> RateLimits:
-        """How often a caller or an address may ask."""
-        from services.limits import RateLimits
-
-        return RateLimits(self.settings)
 
     @cached_property
     def metrics(self) -> Metrics:
@@ -181,6 +81,41 @@ class Services:
         from services.llm import Models
 
         return Models(self)
+
+    @cached_property
+    def presence(self) -> Presence:
+        """Who has which ticket open."""
+        from services.presence import Presence
+
+        return Presence()
+
+    @cached_property
+    def similar(self) -> Similar:
+        """Solved tickets like an open one."""
+        from services.similar import Similar
+
+        return Similar(self.database)
+
+    @cached_property
+    def triage(self) -> TriageDesk:
+        """What is suggested for tickets, made in the background."""
+        from services.triage import TriageDesk
+
+        return TriageDesk(self)
+
+    @cached_property
+    def runs(self) -> Runs:
+        """Past turns: what each did, and playing it again."""
+        from services.runs import Runs
+
+        return Runs(self)
+
+    @cached_property
+    def conversation_log(self) -> ConversationLog:
+        """What is said as JSON lines, where the settings ask for it."""
+        from services.conversation_log import ConversationLog
+
+        return ConversationLog(self.settings, self.database, failed=self.metrics.log_failed)
 
     @cached_property
     def turns(self) -> Turns:
@@ -203,7 +138,9 @@ class Services:
             product_search=self.catalogue,
             llm=self.llm.gateway,
             weather=self.weather,
+            triage=self.triager,
             limits=core.Limits.of(self.settings),
+            traces=self.settings.trace_days > 0,
             clock=self.clock,
         )
 
@@ -226,6 +163,7 @@ class Services:
                 tell("데모 상점", 1, 4)
                 seed_demo(self.settings, database=self.database, clock=self.clock)
             self.housekeeping()
+            self.conversation_log.start(self.clock())
             tell("정책 문서", 2, 4)
             self.build_index()
             self.catalogue.refresh(start=True)
@@ -250,6 +188,8 @@ class Services:
         Repeats(self).forget_old()
         OpenAIChat(self).forget_old()
         self.llm.forget_old()
+        self.runs.forget_old()
+        self.triage.poke()
         days = self.rules.ticket_auto_close_days
         with self.database.write() as tx:
             return len(tickets.close_silent_tickets(tx, self.clock(), days))
@@ -286,10 +226,11 @@ class Services:
         cancel: threading.Event | None = None,
     ) -> Iterator[Event]:
         """One turn of the conversation; see :func:`agent.core.run_turn`."""
-        return core.run_turn(
+        events = core.run_turn(
             self.desk, caller, message, session_id=session_id, image_ids=image_ids,
             confirm=confirm, source=source, key_id=key_id, cancel=cancel,
         )  # fmt: skip
+        return self.conversation_log.along(events) if self.conversation_log.on else events
 
     def tool(
         self, caller: Caller, name: str, /, *, source: Source = "page", **arguments: Any
@@ -301,9 +242,13 @@ class Services:
                 tx, caller, self.rules, self.clock(), source=source,
                 policy_search=self.search_policies if name == "search_policies" else None,
                 product_search=self.catalogue if name in _FINDS_PRODUCTS else None,
-                weather=self.weather,
+                weather=self.weather, triage=self.triager if name in _TRIAGES else None,
             )  # fmt: skip
-            return run(context, name, **arguments)
+            result = run(context, name, **arguments)
+        if context.tx.writable:
+            self.conversation_log.follow()  # staff's words are in the chat as well
+            self.triage.poke()
+        return result
 
     def search_policies(self, query: str, **options: Any) -> SearchResult:
         """The one policy search, counted (``retrieval.PolicySearch.search``)."""
@@ -339,7 +284,9 @@ class Services:
 
     def rate(self, caller: Caller, message_id: str, *, good: bool, reason: str = "") -> None:
         """Keep an opinion on a reply. Raises NotFound."""
-        chats.rate(self.database, caller, message_id, good=good, reason=reason, now=self.clock())
+        now = self.clock()
+        chats.rate(self.database, caller, message_id, good=good, reason=reason, now=now)
+        self.conversation_log.rated(message_id, good=good, reason=reason, now=now)
 
     def save_photo(self, caller: Caller, data: bytes, *, session_id: str | None) -> tuple[str, str]:
         """Clean and store a photo; returns (session id, image id). Raises BadInput, NotFound."""

@@ -22,6 +22,9 @@ GROUPS: dict[str, dict[str, str]] = {
         "shutdown_grace_s": "서버를 멈출 때 진행 중인 답변을 기다리는 시간(초)",
         "log_format": "로그 한 줄의 형식(text 또는 json)",
         "log_level": "남기는 로그의 가장 낮은 수준",
+        "conversation_log": "대화를 가려서 logs/conversations.jsonl에 남길지 여부(on 또는 off)",
+        "conversation_log_mb": "대화 로그 파일을 새로 여는 크기(MB, 0이면 한 파일에 계속)",
+        "conversation_log_files": "지난 대화 로그 파일을 두는 개수",
     },
     "계정": {
         "demo": "데모 상점을 만들고 데모 계정을 보여 줄지 여부",
@@ -52,6 +55,7 @@ GROUPS: dict[str, dict[str, str]] = {
         "max_image_mb": "사진 한 장의 최대 크기(MB)",
         "context_ttl_minutes": "대화가 되묻던 것을 기억하는 시간(분)",
         "intent_min_percent": "의도의 확신이 이보다 낮으면 되물어요(%)",
+        "trace_days": "답변 하나하나의 처리 기록을 두는 날 수(0이면 남기지 않아요)",
         "embedder_model_dir": "정책 검색에 쓸 모델 폴더(비우면 내장 모델)",
     },
     "날씨": {

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from agent.llm import Cancelled
 from agent.summary import summarise
-from agent.types import Caller, Source
+from agent.types import PERSON, Caller, Source
 from errors import BadInput, TooMany, Unavailable
 from services import logs
 from services.live_turn import LiveTurn
@@ -183,11 +183,13 @@ class Turns:
                 outcome=outcome_of(turn.message, turn.error, stopped=turn.stopped),
                 first_delta_s=turn.first_delta_s,
             )  # fmt: skip
+            self._desk.triage.poke()  # it may have opened a ticket, or been told to one
             self._sum_up(turn)
 
     def _sum_up(self, turn: LiveTurn) -> None:
         """Have a long conversation shortened for the models of its next turns; nobody waits."""
-        if turn.message is None or not self._desk.llm.gateway.configured:
+        silent = turn.message is None or turn.message.model == PERSON
+        if turn.message is None or silent or not self._desk.llm.gateway.configured:
             return
         session_id = turn.message.session_id
         with self._idle:

@@ -1,6 +1,7 @@
 """What orders say of products: bought by many lately, bought together, bought by somebody.
 
-Cancelled orders do not count. Every query is bounded, however many orders there are.
+Cancelled orders do not count. Every query is bounded, however many orders there are. What is
+asked of everybody's orders names ``main.``: a sandbox holds one customer's (``store.sandbox``).
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ def popular(
     ``option`` is part of the name of an option that must be in stock.
     """
     found = tx.rows(
-        "with recent as (select order_id, user_id from orders "
+        "with recent as (select order_id, user_id from main.orders "
         "where created_at >= :since and status <> 'cancelled' "
         "order by created_at desc limit :newest), "
         "counted as (select l.product_id, count(distinct r.user_id) as buyers "
-        "from recent r cross join order_lines l on l.order_id = r.order_id group by l.product_id) "
+        "from recent r cross join main.order_lines l on l.order_id = r.order_id "
+        "group by l.product_id) "
         "select c.product_id, c.buyers from counted c join products p using (product_id) "
         "where p.price_krw >= :low and (:high is null or p.price_krw <= :high) "
         "and (:category = '' or p.category = :category) "
@@ -55,17 +57,17 @@ def together(tx: Tx, product_id: str, *, limit: int) -> list[tuple[str, float, i
     """
     pairs = tx.rows(
         # Order ids begin with their day: the highest are the newest.
-        "with lately as (select distinct order_id from order_lines where product_id = :id "
+        "with lately as (select distinct order_id from main.order_lines where product_id = :id "
         "order by order_id desc limit :newest), mine as (select order_id from lately "
-        "cross join orders o using (order_id) where o.status <> 'cancelled') "
+        "cross join main.orders o using (order_id) where o.status <> 'cancelled') "
         "select l.product_id, count(distinct l.order_id) as orders, "
         "(select count(*) from mine) as mine from mine m "
-        "cross join order_lines l on l.order_id = m.order_id where l.product_id <> :id "
+        "cross join main.order_lines l on l.order_id = m.order_id where l.product_id <> :id "
         "group by l.product_id having orders >= :support order by orders desc limit :pairs",
         {"id": product_id, "newest": WITH_IT, "support": SUPPORT, "pairs": MOST_PAIRS},
     )
     # Orders are never deleted, so the last row's number is how many there are.
-    everyone = int(tx.value("select max(rowid) from orders") or 0)
+    everyone = int(tx.value("select max(rowid) from main.orders") or 0)
     found = [
         (row["product_id"], row["orders"] * everyone / (row["mine"] * _sold(tx, row)),
          row["orders"])
@@ -77,7 +79,7 @@ def together(tx: Tx, product_id: str, *, limit: int) -> list[tuple[str, float, i
 
 def _sold(tx: Tx, row: Row) -> int:
     """How many order lines a product has."""
-    sql = "select count(*) from order_lines where product_id = ?"
+    sql = "select count(*) from main.order_lines where product_id = ?"
     return int(tx.value(sql, (row["product_id"],)))
 
 

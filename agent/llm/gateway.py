@@ -29,6 +29,7 @@ from agent.llm.types import (
     Call,
     Cancelled,
     ChatMessage,
+    Exchange,
     Final,
     Piece,
     Purpose,
@@ -204,11 +205,14 @@ class Gateway:
     ) -> Generator[Piece, None, None]:
         relay = Relay(job, self._providers, self.config.limits, self.config.prices, self._failed)
         error, booked = "cancelled", False
+        kept = _kept(job.ask, tag, spend)
         try:
             with closing(self._pieces(relay, job, cancel)) as pieces:
                 for piece in pieces:
+                    if kept is not None:
+                        kept.take(piece)
                     if isinstance(piece, Final):
-                        self._book(job, relay.tally, tag, spend, "")
+                        self._book(job, relay.tally, tag, spend, "", kept)
                         booked = True
                     yield piece
         except LLMError as failure:
@@ -219,7 +223,7 @@ class Gateway:
             raise
         finally:
             if not booked and (error != "cancelled" or relay.tally.used):
-                self._book(job, relay.tally, tag, spend, error)
+                self._book(job, relay.tally, tag, spend, error, kept)
 
     def _pieces(
         self, relay: Relay, job: Job, cancel: threading.Event | None
@@ -236,7 +240,10 @@ class Gateway:
                 raise Unavailable(_STOPPED, code="stopping") from None
             raise
 
-    def _book(self, job: Job, tally: Tally, tag: Tag, spend: Spend | None, error: str) -> None:
+    def _book(
+        self, job: Job, tally: Tally, tag: Tag, spend: Spend | None, error: str,
+        kept: Exchange | None,
+    ) -> None:  # fmt: skip
         usage, cost = tally.usage, tally.cost_usd
         call = Call(
             purpose=tag.purpose,
@@ -258,6 +265,8 @@ class Gateway:
             spend.usd += cost or 0.0
             spend.tokens += usage.input_tokens + usage.output_tokens
             spend.calls.append(call)
+        if kept is not None:
+            kept.end(call, time.perf_counter())
         self._record(call)
 
     def _turn_spent(self, spend: Spend | None) -> bool:
@@ -293,6 +302,15 @@ def _providers(
             name, row, kinds[row.kind], config.limits, models=models[name], turned=turned
         )
     return providers
+
+
+def _kept(ask: Ask, tag: Tag, spend: Spend | None) -> Exchange | None:
+    """Where the call's own words are kept; None where nobody asks for them."""
+    if spend is None or spend.exchanges is None:
+        return None
+    tools = tuple(tool.name for tool in ask.tools)
+    spend.exchanges.append(Exchange(tag, ask.messages, tools, time.perf_counter()))
+    return spend.exchanges[-1]
 
 
 def _needs(messages: Sequence[ChatMessage], tools: Sequence[ToolSpec]) -> frozenset[str]:

@@ -14,6 +14,7 @@ __all__ = [
     "Cancelled",
     "ChatMessage",
     "Endpoint",
+    "Exchange",
     "Fallback",
     "Final",
     "Finish",
@@ -247,15 +248,51 @@ class Tag:
 
 
 @dataclass(slots=True)
+class Exchange:
+    """One call in its own words: what was sent, as it was sent, and what came back.
+
+    ``started`` and ``ended`` are of ``perf_counter``; ``error`` is as in :class:`Call`.
+    """
+
+    tag: Tag
+    messages: Sequence[ChatMessage]
+    tools: tuple[str, ...]
+    started: float
+    ended: float = 0.0
+    said: list[str] = field(default_factory=list)
+    calls: list[ToolCall] = field(default_factory=list)
+    provider: str = ""
+    model: str = ""
+    usage: Usage = Usage()
+    cost_usd: float | None = None
+    first_token_ms: float | None = None
+    error: str = ""
+
+    def take(self, piece: Piece) -> None:
+        """Keep a piece of the answer."""
+        if isinstance(piece, TextDelta):
+            self.said.append(piece.text)
+        elif isinstance(piece, ToolCall):
+            self.calls.append(piece)
+
+    def end(self, call: Call, at: float) -> None:
+        """Keep how the call ended."""
+        self.provider, self.model, self.usage = call.provider, call.model, call.usage
+        self.cost_usd, self.first_token_ms = call.cost_usd, call.first_token_ms
+        self.error, self.ended = call.error, at
+
+
+@dataclass(slots=True)
 class Spend:
     """What one turn has used so far, and by which calls; one thread at a time.
 
-    ``usd`` is what is known of it.
+    ``usd`` is what is known of it. ``exchanges`` get every call's own words; None: nobody asks.
     """
 
     usd: float = 0.0
     tokens: int = 0
     calls: list[Call] = field(default_factory=list)
+    exchanges: list[Exchange] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ confirmation or the API; a flow calls only those that say they need no confirmat
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol, TypeVar
@@ -104,6 +104,15 @@ class WeatherProvider(Protocol):
         """The weather there now. Raises NotFound for an unknown place, Unavailable."""
 
 
+class Watch(Protocol):
+    """Who keeps what a turn's tools were asked and what came of it (``agent.trace``)."""
+
+    def tool(
+        self, name: str, kind: str, arguments: Mapping[str, Any], work: Callable[[], Any]
+    ) -> Any:
+        """Run ``work``. Raises what it raises."""
+
+
 @dataclass(frozen=True, slots=True)
 class ToolContext:
     """Everything a tool may use. ``granted`` are orders a guest has proved to be theirs."""
@@ -121,6 +130,7 @@ class ToolContext:
     weather: WeatherProvider | None = None
     triage: Triage | None = None
     used: list[str] = field(default_factory=list)
+    watch: Watch | None = None
 
     def me(self) -> str:
         """The signed-in caller's id. Raises NotSignedIn for a guest."""
@@ -231,4 +241,8 @@ def run(context: ToolContext, name: str, /, **arguments: Any) -> Any:
     if found.kind == "WRITE" and not context.tx.writable:
         raise Forbidden("지금은 변경할 수 없어요.")
     context.used.append(name)
-    return found.function(context, **arguments)
+    if context.watch is None:
+        return found.function(context, **arguments)
+    return context.watch.tool(
+        name, found.kind, arguments, lambda: found.function(context, **arguments)
+    )

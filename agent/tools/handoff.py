@@ -33,9 +33,11 @@ GONE = "대화를 찾을 수 없어요. 새 대화를 시작해 주세요."
 def return_to_agent(ctx: ToolContext, *, conversation_id: str) -> Conversation:
     """Let the agent answer a chat again; its ticket stays with the person.
 
-    For the chat's customer and for staff. Asking for it is the confirmation. Raises NotFound
-    for a missing chat and somebody else's alike, NotAllowedNow where the agent answers already.
+    For the chat's customer and for staff. Asking for it is the confirmation. Raises NotSignedIn
+    for a guest, NotFound for a missing chat and somebody else's alike, NotAllowedNow where the
+    agent answers already.
     """
+    ctx.me()
     found = _chat(ctx, conversation_id)
     if found.answerer != "person":
         raise NotAllowedNow("지금도 상담 도우미가 답하고 있어요.", code="agent_answers")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evals.dialogue import Dialogue, Difference, Play, load
+from evals.dialogue import FOLDER, Dialogue, Difference, Play, load
 from evals.stats import classes_of, confusion_of, share
 from evals.subject import Subject
 from evals.types import Case, Progress, SuiteResult
@@ -19,8 +19,10 @@ def size() -> int:
 
 
 def run(subject: Subject, progress: Progress) -> SuiteResult:
-    """Every dialogue, those of a known gap included, each against a fresh shop."""
-    dialogues = load()
+    """Every dialogue, those of a known gap and those staff have kept included, each against a
+    fresh shop."""
+    kept = () if subject.kept is None else (subject.kept,)
+    dialogues = load(FOLDER, *kept)
     played: list[tuple[Play, list[Difference]]] = []
     for number, dialogue in enumerate(dialogues, 1):
         played.append(_play(subject, dialogue))
@@ -73,9 +75,10 @@ def _case(play: Play, wrong: list[Difference]) -> Case:
     """A failed dialogue; known gaps last."""
     dialogue, first = play.dialogue, wrong[0]
     said = [line[2:] for line in play.seen if line.startswith("> ")]
+    where = dialogue.file if "/" in dialogue.file else f"evals/dialogues/{dialogue.file}"
     gap = f"알려진 빈틈: {dialogue.gap}\n\n" if dialogue.gap else ""
     return Case(
-        id=f"evals/dialogues/{dialogue.file}#{dialogue.id}",
+        id=f"{where}#{dialogue.id}",
         text=said[min(first.turn, len(said)) - 1] if said else dialogue.id,
         expected=f"{first.what}: {_short(first.expected)}",
         got=_short(first.got),

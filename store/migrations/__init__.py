@@ -22,6 +22,9 @@ from store.migrations import (
     m010_http,
     m011_llm,
     m012_staff_desk,
+    m013_dashboard,
+    m014_policy_desk,
+    m015_runs,
 )
 
 __all__ = ["MIGRATIONS", "apply"]
@@ -39,6 +42,9 @@ MIGRATIONS = (
     ("m010_http", m010_http.apply),
     ("m011_llm", m011_llm.apply),
     ("m012_staff_desk", m012_staff_desk.apply),
+    ("m013_dashboard", m013_dashboard.apply),
+    ("m014_policy_desk", m014_policy_desk.apply),
+    ("m015_runs", m015_runs.apply),
 )
 
 
