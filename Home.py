@@ -45,7 +45,8 @@ HOUSEKEEPING_S = 3600.0
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Start the preparation and the hourly chores; the server does not wait for them.
 
-    At the end whatever was begun is finished: requests first, then the turns of pages.
+    At the end whatever was begun is finished: requests first, then the turns of pages. Triage
+    ends with the ticket it has: the next start finds what is left.
     """
     desk = services.get()
     logs.configure(desk.settings)
@@ -54,6 +55,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     believe_only(desk.settings.trusted_proxies)
     stop = SafeStop(desk)
     yield
+    desk.triage.stop(0)
     await stop.finish()
 
 
@@ -72,6 +74,7 @@ def _prepare() -> None:
     # collector's sight, or every script run pays for it (streamlit.md, Speed).
     gc.collect()
     gc.freeze()
+    desk.triage.start()
     _welcome(desk)
 
 

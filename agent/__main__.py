@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import os
 import shlex
 import sqlite3
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     abuse = commands.add_parser("train-abuse", help="욕설 모델을 학습합니다 (docs/guardrails.md)")
     abuse.add_argument("--data", type=Path, required=True, metavar="FOLDER", help="댓글 자료 폴더")
     abuse.set_defaults(run=_train_abuse)
+    _add_triage(commands.add_parser("triage", help="문의 분류: 학습하고, 고친 내용을 내보냅니다"))
     index = commands.add_parser("index-products", help="상품 검색 색인을 만듭니다")
     index.add_argument("--rebuild", action="store_true", help="모든 상품을 새로 읽습니다")
     index.set_defaults(run=_index_products)
@@ -102,6 +104,17 @@ def _add_chat(chat: argparse.ArgumentParser) -> None:
     chat.add_argument("--confirm", metavar="ACTION_ID", help="확인할 변경")
     chat.add_argument("--json", action="store_true", help="POST /api/chat의 객체를 출력합니다")
     chat.set_defaults(run=_chat)
+
+
+def _add_triage(triage: argparse.ArgumentParser) -> None:
+    commands = triage.add_subparsers(required=True)
+    train = commands.add_parser("train", help="data/triage의 예문으로 분류 모델을 학습합니다")
+    train.add_argument("--with", dest="corrections", type=Path, metavar="FILE",
+                       help="export가 쓴 파일도 배워 이 상점의 모델을 만듭니다")  # fmt: skip
+    train.set_defaults(run=_train_triage)
+    export = commands.add_parser("export", help="상담원이 고친 내용을 학습 자료로 씁니다 (JSONL)")
+    export.add_argument("file", type=Path, metavar="FILE")
+    export.set_defaults(run=_export_triage)
 
 
 def _add_local_llm(local: argparse.ArgumentParser) -> None:
@@ -260,6 +273,33 @@ def _train_abuse(options: argparse.Namespace) -> int:
     print(f"문장 {report.rows:,}개 (욕설·악플 {report.abusive:,}개)")
     print(f"교차 검증 F1 {report.cv_f1:.3f}")
     print(f"{MODEL_PATH}: {report.size_bytes / 1024:.0f} KiB")
+    return 0
+
+
+def _train_triage(options: argparse.Namespace) -> int:
+    from agent.triage.model import MODEL_PATH
+    from agent.triage.training import read_corrections, train
+    from settings import ROOT
+
+    desk = services.get()
+    corrections = read_corrections(options.corrections) if options.corrections else []
+    path = desk.triage_model if options.corrections else MODEL_PATH
+    report = train(ROOT / "data", path, desk.tokenizer, desk.encoder, corrections=corrections)
+    print(
+        f"문의 {report.tickets:,}건, 채팅 문장 {report.messages:,}개, 고친 내용 "
+        f"{report.corrections:,}건, {report.took_s:.1f}초"
+    )
+    scores = ", ".join(f"{name} {score:.3f}" for name, score in report.cv_macro_f1.items())
+    print(f"교차 검증 macro-F1: {scores}")
+    print(f"{path}: {report.size_bytes / 1024:.0f} KiB")
+    return 0
+
+
+def _export_triage(options: argparse.Namespace) -> int:
+    rows = services.get().triage.training_data()
+    with options.file.open("w", encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(row, ensure_ascii=False)}\n" for row in rows)
+    print(f"고친 내용 {len(rows):,}건을 {options.file}에 썼어요.")
     return 0
 
 

@@ -1,7 +1,8 @@
 """Proof that training, development and test sentences are different ones.
 
-Train: ``data/intents/*.yaml`` and the ``asked`` blocks of the policies. Development and test:
-files named ``dev`` or ``test`` under ``evals/``, and those of :data:`UNNAMED`.
+Train: ``data/intents/*.yaml``, ``data/triage/*.yaml`` and the ``asked`` blocks of the policies.
+Development and test: files named ``dev`` or ``test`` under ``evals/``, and those of
+:data:`UNNAMED`.
 Sentences are compared by their letters and digits alone; two that share most of their
 character trigrams count as the same.
 """
@@ -83,6 +84,11 @@ def sentences(root: Path = ROOT) -> Sentences:
             for n, row in enumerate(rows, 1)
             for text in _texts(row)
         )
+    for path in sorted((root / "data" / "triage").glob("*.yaml")):
+        groups = yaml.safe_load(path.read_text("utf-8"))["examples"]
+        texts = (text for group in groups for text in group["texts"])
+        where = path.relative_to(root)
+        found.all += (Sentence("train", f"{where}:{n}", text) for n, text in enumerate(texts, 1))
     for path in sorted((root / "data" / "policies").glob("*.md")):
         for block in _ASKED.findall(path.read_text("utf-8")):
             lines = (line.strip(" \t-*") for line in block.splitlines())

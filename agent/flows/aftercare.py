@@ -15,7 +15,7 @@ from agent.shop.words import CLAIM_KIND, CLAIM_STATUS, REASON, TICKET_STATUS
 from agent.turn import Proposal, Turn
 from store.models import Claim, Order, Ticket, from_text
 
-__all__ = ["WITHDRAW", "claim_status", "refund_status"]
+__all__ = ["WITHDRAW", "claim_status", "refund_reply", "refund_status"]
 
 WITHDRAW = re.compile(
     r"철회|취하|거둬|(반품|교환|취소)\s*(신청|요청|접수).{0,8}(취소|안\s*할|그만|무르)|안\s*할래|그냥\s*(쓸|입을|쓸게)"
@@ -188,7 +188,7 @@ def _tell_refund(turn: Turn, order: Order, claim_id: str) -> None:
     turn.fact(f"{rules.refund_business_days}영업일 {low}영업일 {high}영업일 {low}~{high}영업일")
     late = state.due is not None and day_of(turn.now) > state.due
     turn.say(
-        _refund_reply(claim, state, late=late),
+        refund_reply(claim, state, late=late),
         title=order.title,
         refund=state.amount_krw,
         method=state.method_label or "결제하신 수단",
@@ -206,7 +206,7 @@ def _tell_refund(turn: Turn, order: Order, claim_id: str) -> None:
     turn.show(order_card(turn, order))
 
 
-def _refund_reply(claim: Claim, state: RefundState, *, late: bool) -> str:
+def refund_reply(claim: Claim, state: RefundState, *, late: bool) -> str:
     """The name of the reply for where a refund stands."""
     if state.status == "paid":
         return "paid_back_card" if state.card_until else "paid_back"

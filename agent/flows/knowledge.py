@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, Literal
 
 from agent.cards import choice_card, order_card
 from agent.flows.lookup import own_orders
 from agent.turn import Turn
 from errors import Unavailable
 
-__all__ = ["account", "answer_from_policy", "cite_and_say", "cite_rule", "payment", "policy"]
+__all__ = [
+    "ALSO",
+    "MOST_CITED",
+    "SEEN",
+    "Verdict",
+    "account",
+    "answer_from_policy",
+    "cite_and_say",
+    "cite_rule",
+    "judged",
+    "payment",
+    "policy",
+    "search_words",
+]
 
 _DEPOSIT = re.compile(r"입금\s*(확인|했|완료|내역|됐|되었)|입금대기|무통장.*(확인|했)")
-_ALSO = 0.85
+SEEN = 6  # clauses that are looked at
+MOST_CITED = 3
+ALSO = 0.85  # of the best clause's score: from here on another one is cited too
+# Answered below this, a question is kept for the policies' owner to look at.
+_UNSURE_BELOW = 0.45
 _CLOSE = 0.7
 # Above this lie most of the customers' questions that are held back though a clause answers
 # them, and half of what is about something else (python -m evals.confidence).
@@ -31,6 +48,9 @@ _ALIASES = {
     "비번": "비밀번호", "택배비": "배송비", "택배값": "배송비", "기한": "기간", "캔슬": "취소",
     "메가": "MB 사진", "후기": "리뷰 후기", "상담 시간": "상담원 운영 시간",
 }  # fmt: skip
+# What becomes of a found clause: cited; the search is not sure enough; the score is far
+# behind the best one's; enough are cited.
+Verdict = Literal["cited", "unsure", "weaker", "enough"]
 # A question for an amount, a number of days or an hour wants a clause that states one.
 _WANTS = (
     (re.compile(r"카드.*(?:취소|환불)"), re.compile(r"카드사|카드 취소")),
@@ -90,6 +110,8 @@ def _quoted(turn: Turn, question: str, found: Any) -> bool:
     hits = _good(question, found)
     if hits:
         turn.cite(hits)
+        if found.confidence < _UNSURE_BELOW:
+            turn.draft.unsure = found.confidence
         turn.draft.parts.append(plain(hits[0].chunk.text))
     return bool(hits)
 
@@ -104,7 +126,7 @@ def _near_heading(found: Any) -> str:
 def _search(turn: Turn, question: str) -> Any:
     """A ``retrieval.types.SearchResult``; None when there is no search."""
     try:
-        found = turn.call("search_policies", query=_plain_words(question), top_k=6)
+        found = turn.call("search_policies", query=search_words(question), top_k=SEEN)
     except Unavailable:
         return None
     turn.retrieved.extend(hit.chunk.chunk_id for hit in found.hits)
@@ -115,10 +137,26 @@ def _search(turn: Turn, question: str) -> Any:
 
 def _good(question: str, found: Any) -> list[Any]:
     """The clauses good enough to answer with: the best, and those nearly as good."""
-    if found is None or not found.hits or not found.confident:
+    if found is None:
         return []
-    hits = _stating(question, list(found.hits))
-    return [hits[0], *(hit for hit in hits[1:] if hit.score >= _ALSO * found.hits[0].score)][:3]
+    return [hit for hit, verdict in judged(question, found) if verdict == "cited"]
+
+
+def judged(question: str, found: Any) -> list[tuple[Any, Verdict]]:
+    """The hits of ``found`` (a ``retrieval.types.SearchResult``) in the order of the reply,
+    each with what becomes of it."""
+    if not found.hits or not found.confident:
+        return [(hit, "unsure") for hit in found.hits]
+    best, *others = _stating(question, list(found.hits))
+    verdicts: list[tuple[Any, Verdict]] = [(best, "cited")]
+    cited = 1
+    for hit in others:
+        if hit.score < ALSO * found.hits[0].score:
+            verdicts.append((hit, "weaker"))
+            continue
+        verdicts.append((hit, "cited" if cited < MOST_CITED else "enough"))
+        cited += 1
+    return verdicts
 
 
 def _with_last_question(turn: Turn) -> str:
@@ -150,7 +188,8 @@ def _near(hit: Any, best: Any) -> bool:
     return bool(hit.score >= least * best.score)
 
 
-def _plain_words(question: str) -> str:
+def search_words(question: str) -> str:
+    """The question in the words that the documents use: what is searched for."""
     for said, written in _ALIASES.items():
         question = question.replace(said, written)
     return question

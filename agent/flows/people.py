@@ -45,7 +45,7 @@ def handoff(turn: Turn) -> None:
         order_id = proved.order_id
     about = turn.context.intent
     again = resolved_of_chat(turn.tools)
-    if again is not None:
+    if again is not None and again.verdict != "solved":
         resolution_judged(turn, again, solved=False)
         return
     ticket: Ticket = turn.write(

@@ -17,6 +17,7 @@ NAMES = (
     "pii",
     "injection",
     "grounding",
+    "triage",
     "dialogues",
 )
 
