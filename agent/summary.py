@@ -40,6 +40,7 @@ def summarise(desk: Desk, conversation_id: str, *, cancel: Event | None = None) 
         if found is None:  # deleted meanwhile
             return False
         rows = stored.messages_after(tx, conversation_id, found.summary_upto)
+    rows = [(seq, row) for seq, row in rows if row.role in SPEAKER]
     said = [(row.role, row.content) for _, row in rows]
     if within(said, budget) == len(said):
         return False

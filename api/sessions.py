@@ -7,11 +7,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Depends, Query, Response
 
 from agent.types import Caller
-from api.calls import LOGIN, OPTIONAL, Anyone, Desk
+from api.calls import LOGIN, OPTIONAL, Anyone, Desk, SignedIn
 from api.problems import problems
 from api.schemas.base import Id, Limit, Page, PathId, PlaceCursor
 from api.schemas.chat import Card, Citation, TokenUsage
 from api.schemas.sessions import (
+    AnswererRequest,
     FeedbackRequest,
     Messages,
     NewSession,
@@ -95,8 +96,26 @@ def list_sessions(
     responses=problems(404),
 )
 def get_session(session_id: PathId, caller: Holder, desk: Desk) -> Session:
-    """제목과 시각, 함께 둔 metadata예요."""
+    """제목과 시각, 지금 답하는 쪽, 함께 둔 metadata예요."""
     return Session.model_validate(Sessions(desk).get(caller, session_id))
+
+
+@router.post(
+    "/sessions/{session_id}/answerer",
+    operation_id="set_answerer",
+    summary="답하는 쪽 바꾸기",
+    responses=problems(404, 409),
+)
+def set_answerer(
+    session_id: PathId, body: AnswererRequest, caller: SignedIn, desk: Desk
+) -> Session:
+    """상담원(person)을 고르면 문의가 만들어지고 상담 도우미는 조용히 있어요. agent는 되돌려요.
+
+    대화의 고객과 담당자만 할 수 있어요. 이미 그쪽이 답하고 있으면 아무것도 바뀌지 않아요.
+    """
+    sessions = Sessions(desk)
+    sessions.hand(caller, session_id, body.to, source="api")
+    return Session.model_validate(sessions.get(caller, session_id))
 
 
 @router.get(
@@ -112,8 +131,8 @@ def list_messages(
     desk: Desk,
     limit: Annotated[int, Query(ge=1, le=100, description="마지막 몇 개")] = 50,
 ) -> Messages:
-    """마지막 메시지들을 오래된 것부터 보여요."""
-    found = desk.messages(caller, session_id, limit=limit)
+    """마지막 메시지들을 오래된 것부터 보여요. 답하는 쪽이 바뀐 일도 system 메시지로 있어요."""
+    found = Sessions(desk).messages(caller, session_id, limit=limit)
     return Messages(messages=[_message(one) for one in found])
 
 
@@ -151,6 +170,7 @@ def _message(stored: Any) -> StoredMessage:
     return StoredMessage(
         message_id=stored.message_id, turn_id=stored.turn_id, role=stored.role,
         content=stored.content, created_at=stored.created_at,
+        name=told.get("name") if stored.role == "staff" else None, event=told.get("event"),
         token_usage=TokenUsage.model_validate(told.get("token_usage") or _NO_TOKENS),
         citations=[Citation.model_validate(one) for one in told.get("citations") or ()],
         cards=[Card.model_validate(one) for one in told.get("cards") or ()],

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from agent.conversations import guest_hash, owned
 from agent.tools.base import place_of
-from agent.types import Caller
+from agent.types import Caller, Source
 from errors import NotFound, NotSignedIn
-from store import accounts, conversations
-from store.models import Conversation, ConversationPage
+from store import accounts, answering, conversations
+from store.answering import Answering
+from store.models import Conversation, ConversationPage, StoredMessage
 
 if TYPE_CHECKING:
     from services.desk import Services
 
-__all__ = ["NewSession", "Sessions"]
+__all__ = ["Answerer", "Answering", "NewSession", "Sessions"]
+
+Answerer = Literal["agent", "person"]
+RECEIPT = "receipt"  # what a program was told instead of a reply: no message to read
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,40 @@ class Sessions:
         """One conversation. Raises NotFound for a missing one and somebody else's alike."""
         with self._desk.database.read() as tx:
             return owned(tx, caller, session_id)
+
+    def messages(self, caller: Caller, session_id: str, *, limit: int) -> list[StoredMessage]:
+        """The last ``limit`` messages that people read, oldest first. Raises NotFound."""
+        # Every receipt follows a message of the customer, so twice as many are enough.
+        found = self._desk.messages(caller, session_id, limit=2 * limit)
+        return [message for message in found if message.role != RECEIPT][-limit:]
+
+    def answering(self, caller: Caller, session_id: str) -> Answering:
+        """Who answers the conversation now. Raises NotFound as :meth:`get` does."""
+        with self._desk.database.read() as tx:
+            owned(tx, caller, session_id)
+            return answering.of_conversation(tx, session_id) or Answering()
+
+    def hand(
+        self, caller: Caller, session_id: str, to: Answerer, *, source: Source = "page"
+    ) -> None:
+        """Say who answers the conversation from now on; nothing happens where that one does.
+
+        Raises NotSignedIn for a guest who asks for a person, NotFound, NotAllowedNow for staff
+        who ask for a person where no ticket runs.
+        """
+        if self.answering(caller, session_id).by == to and caller.user_id is not None:
+            return
+        name = "return_to_agent" if to == "agent" else "ask_person"
+        self._desk.tool(caller, name, source=source, conversation_id=session_id)
+
+    def ask_person(self, caller: Caller, session_id: str | None, text: str) -> str:
+        """Hand a conversation (None: a new one) to a person with ``text`` as the matter.
+
+        Returns its id. Raises NotSignedIn, NotFound, BadInput for a text too long.
+        """
+        chat = session_id or self.open(caller, {}).conversation.conversation_id
+        self._desk.tool(caller, "ask_person", source="chat", conversation_id=chat, text=text)
+        return chat
 
     def is_open(self, session_id: str) -> bool:
         """Whether it is a chat that began without a token: whoever knows its id holds it."""

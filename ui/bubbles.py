@@ -27,12 +27,18 @@ __all__ = [
     "new_day",
     "notice",
     "rating",
+    "receipt",
 ]
 
 PHOTO_WIDTH = 220
 # The row of a proposal the eye should find first.
 STRONG = ("환불 금액", "내실 금액")
 REASONS = ("답이 틀렸어요", "원하는 답이 아니에요", "이해하기 어려워요", "말투가 불편해요")
+# What happened between two answerers, by its name in the message's payload.
+_EVENT_ICONS = {
+    "handed_over": "support_agent", "taken": "support_agent", "reopened": "undo",
+    "back_to_agent": "forum", "resolved": "check_circle", "claim": "assignment_return",
+}  # fmt: skip
 # The customer's side is the right one; keys are Streamlit's documented hook for styles.
 CSS = """<style>
 [class*="st-key-mine-"] > [data-testid="stLayoutWrapper"] { max-width: 85%; }
@@ -47,9 +53,26 @@ CSS = """<style>
   font-size: 1rem; line-height: 1.65; word-break: keep-all; overflow-wrap: anywhere;
 }
 @media (max-width: 640px) {
+  .st-key-suggestions { gap: .4rem; }
+  [data-testid="stLayoutWrapper"]:has(> .st-key-chat-top .st-key-who-answers-person) {
+    top: 3.75rem;
+  }
   [class*="st-key-desk-"] [data-testid^="stChatMessageAvatar"] { display: none; }
   [class*="st-key-desk-"] [data-testid="stChatMessage"] { padding-left: 0; padding-right: 0; }
+  [class*="st-key-who-answers-"] { flex-wrap: wrap; gap: .25rem; }
+  [class*="st-key-who-answers-"] > :first-child { flex: 1 1 100%; }
 }
+[class*="st-key-who-answers-"] {
+  background: color-mix(in srgb, currentColor 5%, transparent); border-radius: .6rem;
+  padding: .4rem .9rem;
+}
+.st-key-who-answers-person { background: color-mix(in srgb, orange 10%, transparent); }
+[data-testid="stLayoutWrapper"]:has(> .st-key-chat-top .st-key-who-answers-person) {
+  position: sticky; top: 0; z-index: 5; padding-bottom: .25rem; backdrop-filter: blur(12px);
+  background: color-mix(in srgb, Canvas 88%, transparent);
+}
+[class*="st-key-notice-"] { padding: .3rem 0; }
+[class*="st-key-notice-"] button { border-radius: 2rem; }
 [class*="st-key-chat-"] button * { justify-content: flex-start; text-align: left; }
 </style>"""
 
@@ -81,9 +104,32 @@ def day_line(iso: str) -> None:
     st.caption(day(iso), text_alignment="center")
 
 
-def notice(text: str) -> None:
-    """Something that happened, said by nobody."""
-    st.caption(plain(text), text_alignment="center")
+def notice(message: StoredMessage, press: cards.Press | None = None) -> None:
+    """Something that happened, said by nobody; with ``press`` its buttons, too."""
+    icon = _EVENT_ICONS.get(str(message.payload.get("event")), "info")
+    with st.container(
+        key=f"notice-{message.message_id}", gap="xsmall", horizontal_alignment="center"
+    ):
+        st.caption(
+            f":material/{icon}: {plain(message.content)} · {clock(message.created_at)}",
+            text_alignment="center",
+        )
+        actions = [
+            action for raw in message.payload.get("cards") or () for action in _card(raw).actions
+        ]
+        if press is not None and actions:
+            with st.container(horizontal=True, horizontal_alignment="center", gap="small"):
+                for number, action in enumerate(actions):
+                    st.button(
+                        plain(action.label), key=f"do-{message.message_id}-{number}",
+                        on_click=press, args=(action,),
+                    )  # fmt: skip
+
+
+def receipt(text: str, *, key: str) -> None:
+    """What became of the customer's message above, small and at its side."""
+    with st.container(key=f"receipt-{key}", horizontal_alignment="right"):
+        st.caption(text, width="content", text_alignment="right")
 
 
 def draw(
@@ -102,7 +148,7 @@ def draw(
         mine(message.content, _photos(desk, caller, message), key=key)
         return
     if message.role == "system":
-        notice(message.content)
+        notice(message, press if newest else None)
         return
     person = "" if message.role == "assistant" else str(message.payload.get("name") or "담당자")
     payload = message.payload
@@ -111,8 +157,8 @@ def draw(
         found = [_card(raw) for raw in payload.get("cards") or ()]
         cards.cards(found, key=key, press=press if newest else None)
         _proposal(payload.get("pending_action"), pending, decide, key)
-        if payload.get("handoff") or payload.get("ticket_id"):
-            _handed_over(payload.get("ticket_id"))
+        if payload.get("ticket_id"):
+            _to_ticket(payload["ticket_id"])
         if payload.get("citations"):
             clauses.chips(payload["citations"], key=key)
         if not person:
@@ -196,15 +242,11 @@ def _proposal(
     confirm_card(shown, key=key, decide=decide if live else None)
 
 
-def _handed_over(ticket_id: str | None) -> None:
-    with st.container(border=True, gap="xsmall"):
-        st.markdown(":orange[:material/support_agent:] **상담원에게 전달했어요**")
-        st.caption("답변이 오면 이 대화에서 바로 볼 수 있어요.")
-        if ticket_id:
-            st.page_link(
-                "tickets.py", label="내 문의에서 보기", icon=":material/arrow_forward:",
-                query_params={"ticket": ticket_id},
-            )  # fmt: skip
+def _to_ticket(ticket_id: str) -> None:
+    st.page_link(
+        "tickets.py", label="내 문의에서 보기", icon=":material/arrow_forward:",
+        query_params={"ticket": ticket_id},
+    )  # fmt: skip
 
 
 def _photos(desk: Services, caller: Caller, message: StoredMessage) -> list[bytes]:

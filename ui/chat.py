@@ -9,22 +9,32 @@ import streamlit as st
 from agent.types import Caller, CardAction, Delta, ErrorEvent, PendingActionView, Status
 from errors import SangdamError
 from services import Services, StoredMessage
-from ui import bubbles, chat_history, clauses, session, turns
+from services.hours import DeskHours, desk_hours
+from services.sessions import Answerer, Answering, Sessions
+from ui import bubbles, chat_history, chat_person, clauses, session, turns
+from ui.chat_watch import (
+    LOST,
+    failure,
+    is_lost,
+    keep_failed,
+    kept_failure,
+    until,
+    watch,
+    watch_for_stop,
+)
 from ui.chat_welcome import welcome
-from ui.format import local
 from ui.turns import PageTurn
 
 __all__ = ["ChatView"]
 
 INPUT = "chat_input"
-_FAILED = "sangdam_failed_turn"
 _WAITING = "sangdam_waiting_turn"
 _DRAFT = "sangdam_chat_draft"
 _PHOTO_ERROR = "sangdam_photo_error"
 THINKING, STOPPING = "말씀을 읽고 있어요", "답변을 멈추고 있어요"
-LOST = "답변을 끝내지 못했어요. 다시 보내 주세요."
 YES, NO = "네, 진행해 주세요.", "아니요"
-POLL_S, STOP_POLL_S = 4, 1
+SHOWN = 200  # messages
+SENDING, DELIVERED = "보내고 있어요", "전달했어요"
 
 
 class ChatView:
@@ -34,6 +44,7 @@ class ChatView:
         self.desk = desk
         self.caller = caller
         self.messages: list[StoredMessage] = []
+        self.state = Answering()
         self.session_id = self._open()
 
     # ── which conversation ───────────────────────────────────────────────────────────────
@@ -45,8 +56,9 @@ class ChatView:
         if turn is not None and turn.session_id:
             wanted = turn.session_id
         if wanted:
-            try:
-                self.messages = self.desk.messages(self.caller, wanted)
+            try:  # the state first: what comes in between is seen by the next look
+                self.state = Sessions(self.desk).answering(self.caller, wanted)
+                self.messages = Sessions(self.desk).messages(self.caller, wanted, limit=SHOWN)
             except SangdamError:
                 wanted = None
         self._keep(wanted)
@@ -70,20 +82,45 @@ class ChatView:
             if confirm is None and running.text != text:
                 st.session_state[_WAITING] = text
             return
-        st.session_state.pop(_FAILED, None)
+        kept_failure(take=True)
         after = self.messages[-1].message_id if self.messages else None
         if running is not None and running.session_id:  # stopped while it opened a new chat
             self.session_id = running.session_id
         caller = session.caller()  # a session may have been revoked meanwhile
         try:
+            silent = self._to_person(caller, text)
             live = self.desk.turns.start(
                 caller, "" if confirm else text, session_id=self.session_id,
                 image_ids=image_ids, confirm=confirm, address=session.address(),
             )  # fmt: skip
         except SangdamError as error:
-            _keep_failed(text, error.message, confirm=confirm, photos=image_ids, after=after)
+            keep_failed(text, error.message, confirm=confirm, photos=image_ids, after=after)
             return
-        turns.start(PageTurn(live, text, after, image_ids, confirm))
+        turns.start(PageTurn(live, text, after, image_ids, confirm, silent))
+
+    def _to_person(self, caller: Caller, text: str) -> bool:
+        """Whether a person gets the message: one has the chat, or was chosen at its start."""
+        if not self.messages and caller.user_id and chat_person.chosen() == chat_person.PERSON:
+            self.session_id = Sessions(self.desk).ask_person(caller, self.session_id, text)
+        if self.session_id is None:
+            return False
+        return Sessions(self.desk).answering(caller, self.session_id).person
+
+    def back_to_agent(self) -> None:
+        """The agent answers again (a callback)."""
+        self._hand("agent")
+
+    def to_person(self) -> None:
+        """The person who has the chat's ticket answers again (a callback)."""
+        self._hand("person")
+
+    def _hand(self, to: Answerer) -> None:
+        if self.session_id is None:
+            return
+        try:
+            Sessions(self.desk).hand(session.caller(), self.session_id, to)
+        except SangdamError as error:
+            st.toast(error.message)
 
     def press(self, action: CardAction) -> None:
         """A card's button speaks for the customer (a callback)."""
@@ -122,7 +159,7 @@ class ChatView:
     def draw(self) -> None:
         """The whole page: history or welcome, the running turn, the input."""
         st.html(bubbles.CSS)
-        turns.resume(self.desk, self.caller, self.messages)
+        turns.resume(self.desk, self.caller, self.messages, silent=self.state.person)
         turn = turns.current()
         self._start_prefilled(turn)
         turn = turns.current()
@@ -130,20 +167,26 @@ class ChatView:
         # Each has its own place: the welcome must not stay, faded, while the first reply comes.
         head, hello = st.empty(), st.empty()
         if self.session_id is not None or turn is not None:
-            with head.container():
+            with head.container(key="chat-top"):
                 chat_history.headline()
+                chat_person.headline(
+                    self.state, self._hours(), back=self.back_to_agent, person=self.to_person
+                )
         self._input()
         if not self.messages and turn is None:
             with hello.container():
-                welcome(self.desk, self.caller, self.send)
+                welcome(self.desk, self.caller, self.send, self._hours())
         self._history(turn)
         if turn is not None:
             self._live(turn)
         self._failure()
         clauses.show_opened(self.desk, self.caller)
         chat_history.show_delete(self.desk, self.caller)
-        if turn is None and self._more_may_come():
-            _watch(self.desk, self.caller, self.session_id, self.messages[-1].message_id)
+        if turn is None and self.session_id is not None and self._more_may_come():
+            watch(self.desk, self.caller, self.session_id, self.state)
+
+    def _hours(self) -> DeskHours:
+        return desk_hours(self.desk.rules, self.desk.clock())
 
     def _start_prefilled(self, turn: PageTurn | None) -> None:
         waiting = st.session_state.pop(_WAITING, None) if turn is None else None
@@ -156,7 +199,7 @@ class ChatView:
             st.session_state[INPUT] = st.session_state.pop(_DRAFT, "")
             st.toast(message, icon="⚠️", duration="long")
         st.chat_input(
-            "궁금한 점을 적어 주세요",
+            chat_person.input_hint(person=self._person_listens()),
             key=INPUT,
             accept_file="multiple",
             file_type=["jpg", "jpeg", "png", "webp"],
@@ -164,10 +207,15 @@ class ChatView:
             on_submit=self.submit,
         )
 
+    def _person_listens(self) -> bool:
+        """Whether what is written now goes to a person."""
+        fresh = not self.messages and self.caller.user_id is not None
+        return self.state.person or (fresh and chat_person.chosen() == chat_person.PERSON)
+
     def _history(self, turn: PageTurn | None) -> None:
         pending = self._pending() if turn is None else None
         before: str | None = None
-        shown = _until(self.messages, turn.after) if turn is not None else self.messages
+        shown = until(self.messages, turn.after) if turn is not None else self.messages
         for number, message in enumerate(shown, 1):
             if bubbles.new_day(before, message.created_at):
                 bubbles.day_line(message.created_at)
@@ -176,6 +224,8 @@ class ChatView:
                 self.desk, self.caller, message, newest=turn is None and number == len(shown),
                 press=self.press, pending=pending, decide=self.decide,
             )  # fmt: skip
+        if turn is None and self.state.person and shown and shown[-1].role == "user":
+            bubbles.receipt(f":material/check: {DELIVERED}", key=shown[-1].message_id)
 
     def _pending(self) -> PendingActionView | None:
         if self.session_id is None:
@@ -190,7 +240,7 @@ class ChatView:
         photos = [self.desk.photo(self.caller, image_id) for image_id in turn.image_ids]
         bubbles.mine(turn.text, photos, key="now")
         if not turn.stopped:
-            _watch_for_stop()
+            watch_for_stop()
         try:
             self._watch_turn(turn)
         except BaseException as interrupt:
@@ -203,6 +253,9 @@ class ChatView:
         st.rerun()
 
     def _watch_turn(self, turn: PageTurn) -> None:
+        if turn.silent:
+            self._send_silently(turn)
+            return
         with bubbles.desk_side(key="now"):
             doing, said = st.empty(), st.empty()
             text, doing_what = "", STOPPING if turn.stopped else THINKING
@@ -222,19 +275,30 @@ class ChatView:
                 else:
                     doing.caption(f":material/more_horiz: {doing_what}")
 
+    def _send_silently(self, turn: PageTurn) -> None:
+        """A person has the chat: nothing of the agent is drawn, only that it is on its way."""
+        bubbles.receipt(SENDING, key="now")
+        for event in turn.events():
+            if isinstance(event, Status):
+                self._keep(turn.session_id)
+            elif isinstance(event, ErrorEvent):
+                break
+            else:  # every round calls Streamlit, or a stop would not reach this loop
+                st.empty()
+
     def _after(self, turn: PageTurn) -> None:
         self._keep(turn.session_id)
         if turn.error is not None:
-            _keep_failed(
+            keep_failed(
                 turn.text, turn.error.text, confirm=turn.confirm, photos=turn.image_ids,
                 after=turn.after,
             )  # fmt: skip
 
     def _failure(self) -> None:
-        failed = st.session_state.get(_FAILED) or self._lost()
+        failed = kept_failure() or self._lost()
         if not failed or turns.current() is not None:
             return
-        since = self.messages[len(_until(self.messages, failed["after"])) :]
+        since = self.messages[len(until(self.messages, failed["after"])) :]
         if not any(message.role == "user" for message in since):
             bubbles.mine(failed["text"], (), key="failed")
         with bubbles.desk_side(key="failed"):
@@ -247,73 +311,18 @@ class ChatView:
 
     def _lost(self) -> dict[str, Any] | None:
         """What sends again a question that a server took with it when it died."""
-        if not self.messages or not _is_lost(self.desk, self.messages[-1]):
+        if not self.messages or not self._is_lost():
             return None
         last = self.messages[-1]
         photos = tuple(last.payload.get("image_ids", ()))
         before = self.messages[-2].message_id if len(self.messages) > 1 else None
-        return _failure_of(last.content, LOST, confirm=None, photos=photos, after=before)
+        return failure(last.content, LOST, confirm=None, photos=photos, after=before)
+
+    def _is_lost(self) -> bool:
+        return not self.state.person and is_lost(self.desk, self.messages[-1])
 
     def _more_may_come(self) -> bool:
-        """A person has the chat, or another tab (this one before a reload) asked something."""
-        if not self.messages or _is_lost(self.desk, self.messages[-1]):
-            return False
-        return self.messages[-1].role == "user" or self._with_a_person()
-
-    def _with_a_person(self) -> bool:
-        return any(
-            message.payload.get("handoff") or message.role not in ("user", "assistant", "system")
-            for message in self.messages
-        )
-
-
-def _keep_failed(
-    text: str, why: str, *, confirm: str | None, photos: tuple[str, ...], after: str | None
-) -> None:
-    """Nothing the customer wrote is lost: the page offers to send it again."""
-    st.session_state[_FAILED] = _failure_of(
-        text, why, confirm=confirm, photos=photos, after=after
-    )  # fmt: skip
-
-
-def _failure_of(
-    text: str, why: str, *, confirm: str | None, photos: tuple[str, ...], after: str | None
-) -> dict[str, Any]:
-    return {"text": text, "why": why, "confirm": confirm, "photos": photos, "after": after}
-
-
-def _is_lost(desk: Services, last: StoredMessage) -> bool:
-    """Whether the chat's last message is a question that no turn can answer any more."""
-    age = desk.clock() - local(last.created_at)
-    return last.role == "user" and age.total_seconds() > desk.settings.turn_timeout_s
-
-
-def _until(messages: list[StoredMessage], message_id: str | None) -> list[StoredMessage]:
-    """The messages up to and with ``message_id``."""
-    if message_id is None:
-        return []
-    for number, message in enumerate(messages, 1):
-        if message.message_id == message_id:
-            return messages[:number]
-    return messages
-
-
-@st.fragment(run_every=POLL_S)
-def _watch(desk: Services, caller: Caller, session_id: str | None, seen: str) -> None:
-    """Look for a reply that this run of the page does not make, and show it when it is there."""
-    if session_id is None:
-        return
-    try:
-        newest = desk.messages(caller, session_id, limit=1)
-    except SangdamError:
-        return
-    if newest and (newest[-1].message_id != seen or _is_lost(desk, newest[-1])):
-        st.rerun()
-
-
-@st.fragment(run_every=STOP_POLL_S)
-def _watch_for_stop() -> None:
-    """Stop ends the script and nothing draws any more: the browser's next look draws anew."""
-    turn = turns.current()
-    if turn is not None and turn.stopped:
-        st.rerun()
+        """A person may speak, or another tab (this one before a reload) asked something."""
+        if self.state.live or self.state.status is not None:
+            return True
+        return bool(self.messages) and self.messages[-1].role == "user" and not self._is_lost()

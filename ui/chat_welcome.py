@@ -8,7 +8,8 @@ import streamlit as st
 
 from agent.types import Caller
 from services import Services
-from ui import session
+from services.hours import DeskHours
+from ui import chat_person, session
 from ui.format import plain, short, when
 
 __all__ = ["GUEST_ASKS", "MEMBER_ASKS", "welcome"]
@@ -20,7 +21,6 @@ MEMBER_ASKS = (
     ("반품이나 교환하고 싶어요", "swap_horiz"),
     ("환불 언제 들어와요?", "payments"),
     ("배송지를 바꾸고 싶어요", "home_pin"),
-    ("상담원 연결해 주세요", "support_agent"),
 )
 GUEST_ASKS = (
     ("반품은 며칠 안에 할 수 있어요?", "event_available"),
@@ -30,18 +30,23 @@ GUEST_ASKS = (
 )
 
 
-def welcome(desk: Services, caller: Caller, send: Callable[[str], None]) -> None:
-    """Greet, and offer what people ask most."""
+def welcome(desk: Services, caller: Caller, send: Callable[[str], None], hours: DeskHours) -> None:
+    """Greet, let a customer choose who answers, and offer what people ask most."""
     guest = caller.user_id is None
     with st.container(key="welcome", gap="small"):
-        st.space("small")
         name = f"{plain(caller.name)}님, " if caller.name else ""
         st.markdown(f"### {name}무엇을 도와드릴까요?", anchors=False)
         st.caption(
-            "배송, 취소, 반품, 환불을 바로 처리해 드려요. 필요하면 상담원에게 이어 드릴게요."
+            "배송, 취소, 반품, 환불까지 여기서 물어보고 바로 처리하세요."
             if not guest
-            else "정책과 상품은 바로 답해 드려요. 주문을 보거나 바꾸려면 로그인해 주세요."
+            else "정책과 상품은 바로 답해 드려요. 주문을 보거나 상담원을 찾으시면 로그인해 주세요."
         )
+        if not guest and chat_person.choice(hours) == chat_person.PERSON:
+            st.info(
+                "아래에 무슨 일인지 적어 주시면 바로 상담원에게 전할게요. 주문번호나 사진을 "
+                "함께 보내시면 더 빨리 도와드릴 수 있어요.", icon=":material/support_agent:",
+            )  # fmt: skip
+            return
         asks = GUEST_ASKS if guest else MEMBER_ASKS
         with st.container(horizontal=True, gap="small", key="suggestions"):
             for number, (text, icon) in enumerate(asks):
@@ -59,7 +64,6 @@ def _last(desk: Services, caller: Caller) -> None:
     recent = desk.conversations(caller, limit=1)
     if not recent:
         return
-    st.space("small")
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="last-chat"):
         with st.container(gap="xxsmall"):
             st.caption(f"지난 상담 · {when(recent[0].updated_at)}")

@@ -38,6 +38,8 @@ _EVENT: Mapping[str, tuple[str, str]] = {
     "edited": ("문의 정보를 고쳤어요", "edit"),
     "resolved": ("해결했어요", "check_circle"),
     "reopened": ("문의를 다시 열었어요", "undo"),
+    "solved": ("해결됐다고 알려 주셨어요", "thumb_up"),
+    "unsolved": ("아직 해결되지 않았다고 알려 주셨어요", "undo"),
     "closed": ("문의를 마쳤어요", "archive"),
 }
 # What a change of state besides means to the customer.
@@ -46,7 +48,9 @@ _TURN: Mapping[str, str] = {
     "resolved": "문의가 해결됐어요",
     "closed": "문의가 종료됐어요",
 }
-_SENT = "sangdam_ticket_sent"
+_SENT, _JUDGED = "sangdam_ticket_sent", "sangdam_ticket_judged"
+THANKS = "알려 주셔서 고마워요. 더 도울 일이 있으면 언제든 상담을 시작해 주세요."
+SORRY = "알려 주셔서 고마워요. 문의를 다시 열어 담당자에게 전했어요."
 
 
 # Korean breaks between words in what people wrote, too.
@@ -93,7 +97,7 @@ def detail(desk: Services, caller: Caller, ticket_id: str) -> None:
             st.caption("목록에서 다시 골라 주세요.")
         return
     st.html(_CSS)
-    _head(ticket)
+    _head(desk, caller, ticket)
     if ticket.user_id == caller.user_id:
         _answer(desk, caller, ticket)
     _history(ticket)
@@ -127,7 +131,7 @@ def promise(ticket: Any) -> str:
     return "담당자가 확인하고 있어요"
 
 
-def _head(ticket: Any) -> None:
+def _head(desk: Services, caller: Caller, ticket: Any) -> None:
     with st.container(key="ticket-head", gap="small"):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             states.badge("ticket", ticket.status)
@@ -136,10 +140,12 @@ def _head(ticket: Any) -> None:
         st.markdown(f"#### {plain(ticket.subject)}", anchors=False)
         if expected := promise(ticket):
             st.info(expected, icon=":material/schedule:")
+        _judged()
         if ticket.resolution:
             with st.container(border=True, gap="xsmall"):
                 st.markdown(":green[:material/check_circle:] **이렇게 해결했어요**")
                 st.text(ticket.resolution)
+                _verdict(desk, caller, ticket)
         with st.container(horizontal=True, gap="small"):
             if ticket.conversation_id:
                 st.page_link("chat.py", label="이 상담으로 가기", icon=":material/forum:",
@@ -147,6 +153,36 @@ def _head(ticket: Any) -> None:
             if ticket.order_id:
                 st.page_link("orders.py", label="주문 보기", icon=":material/package_2:",
                              query_params={"order": ticket.order_id})  # fmt: skip
+
+
+def _verdict(desk: Services, caller: Caller, ticket: Any) -> None:
+    """Ask whether it is solved, once, as long as the ticket can be opened again."""
+    if ticket.status != "resolved" or ticket.user_id != caller.user_id:
+        return
+    if ticket.verdict is not None:
+        st.caption(":material/thumb_up: 해결됐다고 알려 주셨어요")
+        return
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="verdict"):
+        st.markdown("잘 해결됐나요?", width="content")
+        for label, solved in (("해결됐어요", True), ("아직이에요", False)):
+            st.button(label, key=f"verdict-{int(solved)}", on_click=_judge,
+                      args=(desk, caller, ticket, solved))  # fmt: skip
+
+
+def _judge(desk: Services, caller: Caller, ticket: Any, solved: bool) -> None:
+    """Keep what the customer says of the resolution (a callback)."""
+    try:
+        desk.tool(caller, "judge_resolution", ticket_id=ticket.ticket_id, solved=solved)
+    except SangdamError as error:
+        st.session_state[_JUDGED] = ("refused", error.message)
+        return
+    st.session_state[_JUDGED] = ("done", THANKS if solved else SORRY)
+
+
+def _judged() -> None:
+    if told := st.session_state.pop(_JUDGED, None):
+        kind, text = told
+        (st.success if kind == "done" else st.error)(plain(text))
 
 
 def _answer(desk: Services, caller: Caller, ticket: Any) -> None:

@@ -25,13 +25,17 @@ GONE_S, RETURN_S = 0.1, 10.0
 
 @dataclass(frozen=True, slots=True)
 class PageTurn:
-    """What was sent, and the turn. ``after`` is the id of the last message before it."""
+    """What was sent, and the turn. ``after`` is the id of the last message before it.
+
+    ``silent``: a person has the chat, so nothing of the agent's follows.
+    """
 
     live: LiveTurn
     text: str
     after: str | None = None
     image_ids: tuple[str, ...] = ()
     confirm: str | None = None
+    silent: bool = False
 
     @property
     def session_id(self) -> str | None:
@@ -78,8 +82,13 @@ def current() -> PageTurn | None:
     return found if isinstance(found, PageTurn) else None
 
 
-def resume(desk: Services, caller: Caller, messages: Sequence[StoredMessage]) -> None:
-    """Take up the turn that still answers the chat's last message: the tab was reloaded."""
+def resume(
+    desk: Services, caller: Caller, messages: Sequence[StoredMessage], *, silent: bool = False
+) -> None:
+    """Take up the turn that still answers the chat's last message: the tab was reloaded.
+
+    ``silent``: a person has the chat.
+    """
     if current() is not None or not messages or messages[-1].role != "user":
         return
     last = messages[-1]
@@ -87,7 +96,7 @@ def resume(desk: Services, caller: Caller, messages: Sequence[StoredMessage]) ->
     if live is not None:
         after = messages[-2].message_id if len(messages) > 1 else None
         photos = tuple(last.payload.get("image_ids", ()))
-        start(PageTurn(live, last.content, after, photos))
+        start(PageTurn(live, last.content, after, photos, silent=silent))
 
 
 def start(turn: PageTurn) -> None:

@@ -61,6 +61,7 @@ class _Plain:
     def __init__(self, *, numbered: bool) -> None:
         self._numbered = numbered
         self._midway = False  # on a line that has no end yet
+        self._heard = False  # something of the reply has come
 
     def show(self, event: Event) -> None:
         match event:
@@ -69,16 +70,17 @@ class _Plain:
                 print(clean(event.text), file=sys.stderr)
             case Delta():
                 print(clean(event.text), end="", flush=True)
-                self._midway = True
+                self._midway = self._heard = True
             case Message():
-                print()
+                # A receipt comes whole: a person answers, and nothing is said meanwhile.
+                print("" if self._heard else clean(event.content))
                 self._midway = False
                 self._rest(event)
 
     def end(self) -> None:
         if self._midway:
             print(flush=True)
-            self._midway = False
+        self._midway = self._heard = False
 
     def _rest(self, message: Message) -> None:
         numbers = count(1)
@@ -106,6 +108,7 @@ class _Boxes:
         self._console = Console(highlight=False, markup=False, emoji=False)
         self._numbered = numbered
         self._waiting = False
+        self._heard = False
         self._column = 0
 
     def show(self, event: Event) -> None:
@@ -115,15 +118,20 @@ class _Boxes:
             case Delta():
                 self._rested()
                 self._say(clean(event.text))
+                self._heard = True
             case ErrorEvent():
                 self.end()
                 print(clean(event.text), file=sys.stderr)
             case Message():
+                if not self._heard:  # a receipt comes whole
+                    self._rested()
+                    self._say(clean(event.content))
                 self.end()
                 self._rest(event)
 
     def end(self) -> None:
         self._rested()
+        self._heard = False
         if self._column:
             self._console.out()
             self._column = 0

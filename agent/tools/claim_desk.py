@@ -11,6 +11,7 @@ from agent.shop.claims import UNSOLD_REASONS, check_transition
 from agent.shop.refunds import late_interest_krw
 from agent.tools.base import MOST, ToolContext, clean, place_of, tool
 from agent.tools.cancels import finish_cancel
+from agent.tools.claim_news import claim_moved
 from agent.tools.claims import current_claim, save_claim, undo
 from agent.tools.ledger import charge, own_method, pay_back, restock
 from agent.tools.orders import get_order
@@ -101,8 +102,10 @@ def advance_claim(
         changes["completed_at"] = to_text(ctx.now)
         if method_id is not None and claim.kind == "exchange":
             changes["method_id"] = own_method(ctx, order, method_id).method_id
-        return _complete(ctx, order, claim, changes)
-    return save_claim(ctx, order, claim, changes)
+    save = _complete if to == "completed" else save_claim
+    saved = save(ctx, order, claim, changes)
+    claim_moved(ctx, saved)
+    return saved
 
 
 def _complete(ctx: ToolContext, order: Order, claim: Claim, changes: dict[str, Any]) -> Claim:

@@ -86,8 +86,11 @@ class Reply:
     async def close(self) -> str:
         """What follows the words; the transcript is kept. Raises what the turn ended in."""
         message = answered(self._begun.live)
+        # A receipt comes whole: a person has the conversation, and nothing is said meanwhile.
+        said = "" if self.text else self.add(message.content)
         rest, self.annotations = closing(message, self.text, self._base_url)
         self.text += rest
+        rest = said + rest
         await run_in_threadpool(self._chat.keep, self._begun, message, self.text)
         return rest
 

@@ -11,6 +11,7 @@ from api.schemas.base import BODY, Record, Time
 from api.schemas.chat import Card, Citation, TokenUsage
 
 __all__ = [
+    "AnswererRequest",
     "FeedbackRequest",
     "Image",
     "Messages",
@@ -29,6 +30,7 @@ _Plain = (
     | Annotated[float, Field(allow_inf_nan=False)]
     | None
 )
+Answerer = Literal["agent", "person"]
 _Value = _Plain | list[_Plain] | dict[_Key, _Plain]
 
 
@@ -69,15 +71,32 @@ class Session(Record):
     updated_at: Time
     metadata: dict[str, Any]
     user_id: str | None = Field(description="비회원의 대화는 null", examples=["user_001"])
+    answerer: Answerer = Field(
+        description="지금 답하는 쪽: 상담 도우미(agent) 또는 상담원(person)", examples=["agent"]
+    )
+
+
+class AnswererRequest(BaseModel):
+    """Who is to answer the conversation from now on."""
+
+    model_config = BODY
+
+    to: Answerer = Field(description="agent 또는 person", examples=["person"])
 
 
 class StoredMessage(BaseModel):
-    """Something that was said; ``staff`` is a person of the desk."""
+    """Something that was said, or happened (``system``); ``staff`` is a person of the desk."""
 
     message_id: str
     turn_id: str | None
-    role: Literal["user", "assistant", "staff"]
+    role: Literal["user", "assistant", "staff", "system"]
     content: str
+    name: str | None = Field(description="상담원의 이름. 상담원의 메시지가 아니면 null")
+    event: str | None = Field(
+        description="system 메시지가 알리는 일: handed_over, taken, back_to_agent, resolved, "
+        "reopened, claim. 나머지는 null",
+        examples=["handed_over"],
+    )
     created_at: Time
     token_usage: TokenUsage
     citations: list[Citation]

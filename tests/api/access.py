@@ -208,6 +208,8 @@ ROWS: tuple[Row, ...] = (
         sent=lambda at: {"params": {"user_id": at.user}}),
     Row("GET /api/sessions/{session_id}", "holder", _id("session")),
     Row("GET /api/sessions/{session_id}/messages", "holder", _id("session")),
+    Row("POST /api/sessions/{session_id}/answerer", "owner", _id("session"),
+        sent=_json(to="agent")),
     Row("DELETE /api/sessions/{session_id}", "holder", _id("session"), status=204),
     Row("POST /api/messages/{message_id}/feedback", "holder", _id("message"),
         _json(good=True), 204),

@@ -39,6 +39,7 @@ NOT_OF_A_ROUTE = {
     "guest_lookup_locked",
     "cancel_approved",
     "name_taken",
+    "not_resolved",
 }
 # Codes that are put together, where they are, and what they may be.
 COMPUTED = {

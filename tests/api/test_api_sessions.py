@@ -71,7 +71,7 @@ def test_metadata_is_kept(api: Api) -> None:
     assert made["metadata"] == METADATA
     found = read(api, f"/{made['session_id']}", api.minji).json()
     assert set(found) == {
-        "session_id", "title", "created_at", "updated_at", "metadata", "user_id",
+        "session_id", "title", "created_at", "updated_at", "metadata", "user_id", "answerer",
     }  # fmt: skip
     assert (found["metadata"], found["user_id"], found["title"]) == (METADATA, "user_001", "")
     say(api, QUESTION, api.minji, made["session_id"])
@@ -162,7 +162,8 @@ def test_what_a_person_answers_is_in_the_chat(api: Api) -> None:
         json={"resolution": "보내 드렸어요.", "version": ticket["version"]}, headers=api.staff,
     )  # fmt: skip
     messages = read(api, f"/{chat['session_id']}/messages", api.minji).json()["messages"]
-    assert (messages[-1]["role"], messages[-1]["content"]) == ("staff", "보내 드렸어요.")
+    assert (messages[-2]["role"], messages[-2]["content"]) == ("staff", "보내 드렸어요.")
+    assert (messages[-1]["role"], messages[-1]["event"]) == ("system", "resolved")
     assert messages[-1]["token_usage"]["total_tokens"] == 0
 
 

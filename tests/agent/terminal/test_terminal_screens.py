@@ -127,6 +127,23 @@ def test_plain_lines_have_neither_colour_nor_boxes(capsys: pytest.CaptureFixture
     ]
 
 
+RECEIPT = "상담원에게 전했어요."
+SILENT: list[Event] = [Status("확인하고 있어요", "s_1"), message(RECEIPT, handoff=True)]
+
+
+def test_a_receipt_is_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None:
+    screen = open_screen(as_json=False, numbered=False)
+    for events in (SILENT, turn("네."), SILENT):  # a person answers what comes without pieces
+        show(screen, *events)
+    assert capsys.readouterr().out.splitlines() == [RECEIPT, "네.", RECEIPT]
+
+
+def test_a_receipt_takes_the_place_of_the_waiting_line(draw: Draw) -> None:
+    text = ANSI.sub("", draw(*SILENT, *turn("네.")))
+    assert text.count(RECEIPT) == 1
+    assert text.splitlines()[-1].endswith("네.")
+
+
 def test_boxes_are_straight_with_wide_letters(draw: Draw) -> None:
     events = turn("찾았어요.", cards=CARDS, pending_action=PENDING)
     text = ANSI.sub("", draw(*events, numbered=True).split("찾았어요.")[-1])
