@@ -15,7 +15,7 @@ from ui import cards, claim_photos, states, url
 from ui.dialogs import flash, show_flash
 from ui.format import day, plain, short, when, won
 
-__all__ = ["draw"]
+__all__ = ["draw", "steps", "what"]
 
 HERE = "claims"
 SHOWN = 20
@@ -134,11 +134,9 @@ def _claim(desk: Services, caller: Caller, claim_id: str) -> None:
     with st.container(border=True, key="claim", gap="small"):
         _head(claim)
         _who(desk, caller, claim, order)
-        _what(desk, caller, claim, order)
+        what(desk, caller, claim, order)
         cards.bill(claim.quote)
-        refunds = desk.tool(caller, "refund_state", order_id=order.order_id)
-        refund = next((one for one in refunds if one.claim_id == claim_id), None)
-        _steps(desk, caller, claim, refund)
+        steps(desk, caller, claim)
     _history(desk, caller, claim_id)
 
 
@@ -165,7 +163,8 @@ def _who(desk: Services, caller: Caller, claim: Any, order: Any) -> None:
         )  # fmt: skip
 
 
-def _what(desk: Services, caller: Caller, claim: Any, order: Any) -> None:
+def what(desk: Services, caller: Caller, claim: Any, order: Any) -> None:
+    """What is asked for and why, with the photos."""
     by_id = {line.line_id: line for line in order.lines}
     for part in claim.lines:
         line = by_id.get(part.line_id)
@@ -194,8 +193,10 @@ def _option(desk: Services, caller: Caller, sku: str) -> str:
         return sku
 
 
-def _steps(desk: Services, caller: Caller, claim: Any, refund: Any) -> None:
+def steps(desk: Services, caller: Caller, claim: Any) -> None:
     """The state of the money and a button for each state that may follow."""
+    refunds = desk.tool(caller, "refund_state", order_id=claim.order_id)
+    refund = next((one for one in refunds if one.claim_id == claim.claim_id), None)
     if refund is not None and refund.status == "paid":
         st.success(
             f"{day(refund.paid_on)}에 {won(refund.amount_krw)}을 환불했어요.",
@@ -212,10 +213,11 @@ def _steps(desk: Services, caller: Caller, claim: Any, refund: Any) -> None:
     st.text_area(f"고객에게 보이는 안내{needed}", key=note, max_chars=500, height=80)
     if "completed" in following:
         st.markdown(f":material/info: {_effect(claim, refund)}")
-    with st.container(horizontal=True, gap="small", key="claim-steps"):
+    with st.container(horizontal=True, gap="small", key=f"claim-steps-{claim.claim_id}"):
         for to in following:
             st.button(
-                _DO[to], key=f"to-{to}", type="secondary" if to == "rejected" else "primary",
+                _DO[to], key=f"to-{to}-{claim.claim_id}",
+                type="secondary" if to == "rejected" else "primary",
                 on_click=_advance, args=(desk, caller, claim, to, note),
             )  # fmt: skip
 

@@ -16,7 +16,7 @@ from agent.shop import words
 
 __all__ = ["STATES", "Kind", "State", "badge", "chip", "state_of"]
 
-Kind = Literal["order", "claim", "ticket", "priority", "sla", "key"]
+Kind = Literal["order", "claim", "ticket", "priority", "sentiment", "sla", "key"]
 Colour = Literal["red", "orange", "blue", "green", "violet", "gray", "primary"]
 
 
@@ -66,6 +66,12 @@ _PRIORITY: _Looks = {
     "high": ("orange", "arrow_upward"),
     "urgent": ("red", "priority_high"),
 }
+_SENTIMENT: _Looks = {
+    "positive": ("green", "sentiment_satisfied"),
+    "neutral": ("gray", "sentiment_neutral"),
+    "negative": ("orange", "sentiment_dissatisfied"),
+    "angry": ("red", "sentiment_very_dissatisfied"),
+}
 _SLA: _Looks = {
     "met": ("green", "check_circle"),
     "running": ("blue", "timer"),
@@ -89,6 +95,7 @@ STATES: Mapping[Kind, Mapping[str, State]] = {
     "claim": _table(words.CLAIM_STATUS, _CLAIM),
     "ticket": _table(words.TICKET_STATUS, _TICKET),
     "priority": _table(words.PRIORITY, _PRIORITY),
+    "sentiment": _table(words.SENTIMENT, _SENTIMENT),
     "sla": _table(_SLA_WORDS, _SLA),
     "key": _table(words.KEY_STATUS, _KEY),
 }

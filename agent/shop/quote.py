@@ -20,7 +20,9 @@ from agent.shop.rules import Rules
 from errors import BadInput
 from store.models import Claim, Order
 
-__all__ = ["Quote", "cheaper_krw", "delivery_krw", "due_krw", "leaning_on", "quote"]
+__all__ = ["WAIVED", "Quote", "cheaper_krw", "delivery_krw", "due_krw", "leaning_on", "quote"]
+
+WAIVED = "배송비 면제"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,11 @@ def quote(
     lines: Sequence[tuple[str, int]],
     rules: Rules,
     difference_krw: int = 0,
+    waived: bool = False,
 ) -> Quote:
     """The quote for claiming ``lines`` (line id, quantity) of an order read whole.
+
+    ``waived``: a member of staff takes the fee on the shop.
 
     Raises BadInput for an unknown or doubled line or a quantity beyond what is still kept.
     """
@@ -79,6 +84,8 @@ def quote(
     coupon = min(max(0, _coupon_left(order) - stays), goods)
     whole = not any(after.values())
     fee, label, charged = _fee(order, kind, fault, whole, after_goods, rules)
+    if waived and fee:
+        fee, label = 0, WAIVED
     shipping = _shipping_back(order, kind, fault) if whole else 0
     paid = next((p for p in reversed(order.payments) if p.kind == "payment"), None)
     if kind == "exchange":

@@ -225,6 +225,11 @@ AUDIT_FIELD: Mapping[str, str] = {
     "scopes": "권한",
     "expires_at": "만료",
     "answerer": "답하는 쪽",
+    "version": "판",
+    "audience": "보는 사람",
+    "effective_from": "시행일",
+    "effective_to": "끝나는 날",
+    "clause": "맞는 조항",
 }
 SOURCE: Mapping[str, str] = {
     "chat": "상담 채팅",

@@ -24,8 +24,10 @@ from store.database import load
 from store.models import Claim, ClaimLine, Order, OrderLine, PaymentMethod, to_text
 
 __all__ = [
+    "checked",
     "create_claim",
     "current_claim",
+    "file_claim",
     "get_claim",
     "list_claims",
     "quote_claim",
@@ -73,7 +75,7 @@ def quote_claim(
     NotAllowedNow (period over, not returnable, already claimed), BadInput.
     """
     order = get_order(ctx, order_id=order_id)
-    return _checked(ctx, order, kind, lines, reason_code, noticed_on)
+    return checked(ctx, order, kind, lines, reason_code, noticed_on)
 
 
 @tool("WRITE")
@@ -98,7 +100,27 @@ def create_claim(
     difference nobody pays, StateChanged when ``version`` is not the order's any more.
     """
     order = current_order(ctx, order_id, version)
-    shown = _checked(ctx, order, kind, lines, reason_code, noticed_on)
+    shown = checked(ctx, order, kind, lines, reason_code, noticed_on)
+    return file_claim(
+        ctx, order, shown, lines, reason_code=reason_code, reason_text=reason_text,
+        photos=photos, noticed_on=noticed_on, method_id=method_id,
+    )  # fmt: skip
+
+
+def file_claim(
+    ctx: ToolContext,
+    order: Order,
+    shown: dict[str, Any],
+    lines: Lines,
+    *,
+    reason_code: str,
+    reason_text: str = "",
+    photos: Sequence[str] = (),
+    noticed_on: date | None = None,
+    method_id: str | None = None,
+) -> Claim:
+    """Write a claim whose quote ``shown`` has been checked; raises as ``create_claim``."""
+    kind = str(shown["kind"])
     if method_id is None and shown["difference_krw"] > 0:
         method_id = _default_method(ctx, order)
     if method_id is not None:
@@ -211,15 +233,21 @@ def _differences(ctx: ToolContext, order: Order, lines: Lines) -> dict[str, int]
     return found
 
 
-def _checked(
+def checked(
     ctx: ToolContext,
     order: Order,
     kind: str,
     lines: Lines,
     reason_code: str,
     noticed_on: date | None,
+    *,
+    exception: bool = False,
 ) -> dict[str, Any]:
-    """Every rule of a return or exchange; the quote when all of them hold."""
+    """Every rule of a return or exchange; the quote when all of them hold.
+
+    ``exception``: staff let period, kind of goods and number of claims pass. Raises as
+    ``quote_claim``.
+    """
     if kind not in ("return", "exchange") or reason_code not in FAULT_OF or not lines:
         raise BadInput("신청할 상품과 사유를 다시 골라 주세요.")
     if order.status != "delivered":
@@ -239,13 +267,13 @@ def _checked(
         refusal = refusal_of_line(
             order, line, fault, now=ctx.now, rules=ctx.rules, noticed_on=noticed_on
         )
-        if refusal:
+        if refusal and not exception:
             raise NotAllowedNow(refusal, code="not_claimable")
         if kind == "exchange":
             _check_exchange(ctx, line, quantity, new_sku, fault)
         elif new_sku:
             raise BadInput("반품에는 바꿀 옵션을 고를 수 없어요. 교환으로 신청해 주세요.")
-    if not claims_left(order, ctx.rules):
+    if not (exception or claims_left(order, ctx.rules)):
         raise NotAllowedNow(
             "이 주문은 더 반품이나 교환을 신청할 수 없어요. 상담원에게 말씀해 주세요.",
             code="not_claimable",
