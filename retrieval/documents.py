@@ -23,14 +23,25 @@ import logging
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from errors import BadInput
 from retrieval.types import Audience, Document
 
-__all__ = ["DOC_ID", "content_hash", "load_all", "load_folder", "parse_document"]
+if TYPE_CHECKING:
+    from retrieval.shelf import Shelf
+
+__all__ = [
+    "DOC_ID",
+    "content_hash",
+    "filled",
+    "load_all",
+    "load_folder",
+    "parse_document",
+    "with_shelf",
+]
 
 log = logging.getLogger(__name__)
 
@@ -68,28 +79,67 @@ def load_folder(folder: Path, values: Mapping[str, int | str]) -> list[Document]
 def load_all(folder: Path, collected: Path, values: Mapping[str, int | str]) -> list[Document]:
     """The policies of ``folder`` and those collected into the file ``collected``.
 
-    Placeholders are filled in the folder's files alone: a collected text is only text. A line
+    Placeholders are filled in what the shop wrote itself: a collected text is only text. A line
     of ``collected`` that cannot be read, or whose id the folder uses, is logged by its number
     and left out. Raises as :func:`load_folder` does, and Unavailable.
     """
     from retrieval.shelf import read_shelf
 
-    documents = load_folder(folder, values)
+    return with_shelf(load_folder(folder, values), read_shelf(collected), values, collected.name)
+
+
+def with_shelf(
+    ours: list[Document], shelf: Shelf, values: Mapping[str, int | str], name: str
+) -> list[Document]:
+    """``ours`` and the editions of ``shelf``, which the log calls ``name``.
+
+    An edition whose source is one of ours comes after it: ours ends the day before.
+    """
+    documents = [one for document in ours if (one := _closed(document, shelf))]
     taken = {document.doc_id for document in documents}
-    shelf = read_shelf(collected)
     for number, _ in shelf.unreadable:
-        log.warning(
-            "%s %d번째 줄을 읽을 수 없어 뺐습니다. 고치거나 지워 주세요.", collected.name, number
-        )
-    for document in (row.document for row in shelf.rows):
+        log.warning("%s %d번째 줄을 읽을 수 없어 뺐습니다. 고치거나 지워 주세요.", name, number)
+    for row in shelf.rows:
+        document = row.document
         if document.doc_id in taken:
             log.warning(
-                "%s: id %s는 %s 폴더의 문서가 쓰고 있어 뺐습니다. 한쪽 id를 바꿔 주세요.",
-                collected.name, document.doc_id, folder.name,
+                "%s: id %s는 정책 폴더의 문서가 쓰고 있어 뺐습니다. 한쪽 id를 바꿔 주세요.",
+                name, document.doc_id,
             )  # fmt: skip
-        else:
-            documents.append(document)
+            continue
+        try:
+            documents.append(filled(document, values) if row.author else document)
+        except BadInput as error:  # a rule that has gone since it was written
+            log.warning("%s: %s 문서를 뺐습니다. %s", name, document.doc_id, error.message)
     return documents
+
+
+def _closed(document: Document, shelf: Shelf) -> Document | None:
+    """One of the shop's files until the first edition of it that staff wrote; None when that
+    leaves it no day."""
+    starts = [
+        row.document.effective_from or date.min
+        for row in shelf.rows
+        if row.author and row.document.source == document.source
+    ]
+    if not starts or min(starts) == date.min:
+        return None if starts else document
+    end = min(starts) - timedelta(days=1)
+    if document.effective_from and end < document.effective_from:
+        return None
+    closed = replace(document, effective_to=min(document.effective_to or end, end))
+    return replace(closed, content_hash=content_hash(closed))
+
+
+def filled(document: Document, values: Mapping[str, int | str]) -> Document:
+    """``document`` with its placeholders filled in. Raises BadInput for an unknown one."""
+    name = document.title
+    whole = replace(
+        document,
+        title=_fill(document.title, values, name),
+        body=_fill(document.body, values, name).strip(),
+    )
+    return replace(whole, content_hash=content_hash(whole))
 
 
 def _read(path: Path) -> str:

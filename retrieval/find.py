@@ -141,6 +141,22 @@ class Finder:
                     break
         return Found("none", "index_missing")
 
+    def lists(
+        self, query: str, depth: int, filters: Sequence[Filter] = ()
+    ) -> dict[str, tuple[FoundEntry, ...]]:
+        """The ``depth`` best entries of every stage that took part, with their ranks and
+        scores at all stages: all from the one pass that :meth:`find` makes.
+        """
+        text, snapshot = normalise(query[:MAX_QUERY_CHARS]).strip(), self.index.snapshot()
+        if not text or snapshot is None:
+            return {}
+        stages = self._stages(snapshot, text, filters)
+        return {
+            name: _read(snapshot, stages, [int(row) for row in _order(scores)[:depth]], scores)
+            for name, scores in _by_stage(stages).items()
+            if scores is not None
+        }
+
     def orders(
         self, query: str, depth: int, filters: Sequence[Filter] = ()
     ) -> dict[str, tuple[str, ...]]:
@@ -291,13 +307,24 @@ def _placed(stages: _Stages, used: ModeUsed) -> tuple[Numbers, Floats]:
 def _entries(
     snapshot: Snapshot, stages: _Stages, used: ModeUsed, top_k: int
 ) -> tuple[FoundEntry, ...]:
-    by_stage = {
+    order, scores = _placed(stages, used)
+    return _read(snapshot, stages, [int(row) for row in order[:top_k]], scores)
+
+
+def _by_stage(stages: _Stages) -> dict[str, Floats | None]:
+    return {
         "keyword": stages.keyword,
         "vector": stages.vector,
         "fused": stages.fused,
         "reranked": stages.reranked,
     }
-    order, scores = _placed(stages, used)
+
+
+def _read(
+    snapshot: Snapshot, stages: _Stages, rows: Sequence[int], scores: Floats
+) -> tuple[FoundEntry, ...]:
+    """The candidates of ``rows``; ``scores`` are those that placed them."""
+    by_stage = _by_stage(stages)
     ranks = {name: None if one is None else _ranks(one) for name, one in by_stage.items()}
 
     def entry(row: int) -> FoundEntry:
@@ -309,7 +336,7 @@ def _entries(
         }
         return FoundEntry(key, payload, float(scores[row]), Ranks(**places), Scores(**at))
 
-    return tuple(entry(int(row)) for row in order[:top_k])
+    return tuple(entry(row) for row in rows)
 
 
 def _order(scores: Floats) -> Numbers:

@@ -11,7 +11,7 @@ from pathlib import Path
 from retrieval.chunking import MAX_CHARS, chunk_document, split_sentences
 from retrieval.embed import Encoder
 from retrieval.engine import Index, Progress
-from retrieval.entries import Entry, Filter, Group, Part
+from retrieval.entries import Entry, Filter, Group, Part, hash64
 from retrieval.snapshot import Snapshot
 from retrieval.tokenize import KoreanTokenizer
 from retrieval.types import Chunk, Document, IndexReport, IndexStatus
@@ -145,6 +145,31 @@ class PolicyIndex:
             chunks=report.entries,
             took_s=report.took_s,
         )
+
+    def difference(
+        self, documents: Sequence[Document]
+    ) -> tuple[dict[str, Chunk], dict[str, Chunk]]:
+        """What :meth:`build` would take out and put in: clauses by their ids.
+
+        A changed clause is in both. Costs the cutting of the changed documents, nothing else.
+        """
+        snapshot = self.snapshot()
+        known = snapshot.groups if snapshot else {}
+        wanted = {hash64(one.doc_id): one for one in documents}
+        fresh = {
+            number: one
+            for number, one in wanted.items()
+            if known.get(number) != hash64(one.content_hash)
+        }
+        out = (known.keys() - wanted.keys()) | (known.keys() & fresh.keys())
+        entries = snapshot.of_groups(set(out)) if snapshot else []
+        before = [chunk_of(snapshot.read(entry)[1]) for entry in entries] if snapshot else []
+        after = [
+            chunk
+            for one in fresh.values()
+            for chunk in chunk_document(one, max_chars=self._max_chars)
+        ]
+        return {one.chunk_id: one for one in before}, {one.chunk_id: one for one in after}
 
     def _group(self, document: Document) -> Group:
         return Group(document.doc_id, document.content_hash, partial(self._entries, document))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import date
 
 from retrieval.confidence import CONFIDENT_FROM, Gauge, probability
-from retrieval.find import MAX_QUERY_CHARS, NOTICES, Finder, Found
+from retrieval.find import MAX_QUERY_CHARS, NOTICES, Finder, Found, FoundEntry
 from retrieval.highlight import highlight_spans
 from retrieval.index import PolicyIndex, chunk_of, searchable_text, visible_to
 from retrieval.rerank import Coverage, Reranker
@@ -77,6 +78,21 @@ class PolicySearch:
             self._keep(key, result)
         return replace(result, took_ms=(time.perf_counter() - started) * 1000)
 
+    def stages(
+        self, query: str, *, depth: int, staff: bool, today: date, include_superseded: bool
+    ) -> dict[str, tuple[Hit, ...]]:
+        """What :meth:`search` sees on its way: the ``depth`` best clauses of each stage
+        ("keyword", "vector", "fused", "reranked") that could take part, for inspecting.
+        """
+        seen = visible_to(staff=staff, today=today, include_superseded=include_superseded)
+        return {name: _hits(some) for name, some in self.finder.lists(query, depth, seen).items()}
+
+    def everywhere(self, query: str, *, depth: int) -> tuple[Hit, ...]:
+        """The ``depth`` best clauses of all, also those that nobody may find now: internal,
+        no longer in force, not yet in force. For telling why one is not found.
+        """
+        return _hits(self.finder.find(query, top_k=depth).entries)
+
     def highlight_spans(self, query: str, text: str) -> list[tuple[int, int]]:
         """Character ranges of ``text`` that say words of ``query``, in order, not touching."""
         return highlight_spans(self.index.tokenizer, query[:MAX_QUERY_CHARS], text)
@@ -98,9 +114,7 @@ class PolicySearch:
 
 
 def _result(query: str, mode: Mode, found: Found) -> SearchResult:
-    hits = tuple(
-        Hit(chunk_of(one.payload), one.score, one.ranks, one.scores) for one in found.entries
-    )
+    hits = _hits(found.entries)
     confidence = probability(found.evidence) if found.evidence else 0.0
     return SearchResult(
         query=query,
@@ -112,6 +126,10 @@ def _result(query: str, mode: Mode, found: Found) -> SearchResult:
         confident=confidence >= CONFIDENT_FROM,
         confidence=confidence,
     )
+
+
+def _hits(entries: Iterable[FoundEntry]) -> tuple[Hit, ...]:
+    return tuple(Hit(chunk_of(one.payload), one.score, one.ranks, one.scores) for one in entries)
 
 
 def _text_of(payload: str) -> str:

@@ -1,7 +1,8 @@
 """``policies.jsonl``: the collected policies, one edition a line.
 
 An edition has a ``doc_id`` of its own, so that a citation keeps pointing at the text it
-was made from: ``shop-kr-return-1a2b3c4d``, then ``shop-kr-return-1a2b3c4d.v2``.
+was made from: ``shop-kr-return-1a2b3c4d``, then ``shop-kr-return-1a2b3c4d.v2``. What staff
+wrote (:mod:`retrieval.editions`) stands here too, with its author.
 """
 
 from __future__ import annotations
@@ -20,11 +21,11 @@ from errors import BadInput, Unavailable
 from retrieval.documents import DOC_ID, content_hash
 from retrieval.types import Document
 
-__all__ = ["FILE", "Change", "Row", "Shelf", "locked", "read_shelf"]
+__all__ = ["EDITION", "FILE", "Change", "Row", "Shelf", "locked", "read_shelf", "row_of"]
 
 FILE = "policies.jsonl"
 Change = Literal["new", "changed", "unchanged"]
-_EDITION = re.compile(r"\.v\d+\Z")
+EDITION = re.compile(r"\.v\d+\Z")
 _COMMENT = re.compile(r"<!--.*?(-->|\Z)", re.DOTALL)
 _FIELDS = (
     "doc_id", "title", "category", "audience", "effective_from", "effective_to", "version",
@@ -34,10 +35,16 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line: an edition and when it was fetched (UTC, ISO 8601)."""
+    """One line: an edition and when it was fetched or written (UTC, ISO 8601).
+
+    ``author`` is the account of the member of staff who wrote it, empty for a collected text.
+    Only a written text is one of the shop's own: its placeholders are filled in, and its
+    comments may say how customers ask.
+    """
 
     document: Document
     fetched_at: str
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,13 @@ class Shelf:
     unreadable: tuple[tuple[int, str], ...] = ()
 
     def put(
-        self, found: Document, given: Mapping[str, Any], fetched_at: str, today: date
+        self,
+        found: Document,
+        given: Mapping[str, Any],
+        fetched_at: str,
+        today: date,
+        *,
+        author: str = "",
     ) -> tuple[Shelf, Row, Change]:
         """The shelf with ``found`` as the edition of its source; ``given`` fields win over it.
 
@@ -56,23 +69,23 @@ class Shelf:
         states, if that is to come or later than the old one's, else ``today``. Those before
         end on the day before; one that would end before it began was never in force and is
         left out.
-        The same text only takes over what is given: a correction, no edition. An edition for
-        staff makes those before it internal too. Raises BadInput when the days given leave
-        none in force.
+        The same text only takes over what is given: a correction, no edition. A collected
+        edition for staff makes those before it internal too; who writes one (``author``)
+        says from which day on. Raises BadInput when the days given leave none in force.
         """
         before = [row for row in self.rows if row.document.source == found.source]
         if not before:
-            row = _row(_in_order(replace(found, **given), given), fetched_at)
+            row = row_of(_in_order(replace(found, **given), given), fetched_at, author)
             return replace(self, rows=(*self.rows, row)), row, "new"
         last = max(before, key=lambda row: row.document.version)
         if last.document.body == found.body:
-            row = _row(_corrected(last.document, found, given), last.fetched_at)
+            row = _with(last, _corrected(last.document, found, given))
             kept = tuple(row if one is last else one for one in self.rows)
         else:
-            row = _row(_next_edition(last.document, found, given, today), fetched_at)
+            row = row_of(_next_edition(last.document, found, given, today), fetched_at, author)
             end = (row.document.effective_from or today) - timedelta(days=1)
             kept = (*_closed(self.rows, found.source, end), row)
-        if row.document.audience == "staff":
+        if row.document.audience == "staff" and not author:
             kept = tuple(_internal(kept, found.source))
         if kept == self.rows:
             return self, last, "unchanged"
@@ -186,7 +199,7 @@ def _next_edition(
     }
     edition = replace(
         found,
-        doc_id=f"{_EDITION.sub('', old.doc_id)}.v{version}",
+        doc_id=f"{EDITION.sub('', old.doc_id)}.v{version}",
         version=version,
         **{**kept, **given, "effective_from": start},
     )
@@ -200,25 +213,30 @@ def _closed(rows: tuple[Row, ...], source: str, end: date) -> Iterator[Row]:
             yield row
         elif start is None or start <= end:
             day = min(known, end) if known else end
-            yield _row(replace(row.document, effective_to=day), row.fetched_at)
+            yield _with(row, replace(row.document, effective_to=day))
 
 
 def _internal(rows: tuple[Row, ...], source: str) -> Iterator[Row]:
     """The earlier editions too: the one in force until a coming one starts is read today."""
     for row in rows:
         mine = row.document.source == source and row.document.audience != "staff"
-        yield _row(replace(row.document, audience="staff"), row.fetched_at) if mine else row
+        yield _with(row, replace(row.document, audience="staff")) if mine else row
 
 
-def _row(document: Document, fetched_at: str) -> Row:
-    return Row(replace(document, content_hash=content_hash(document)), fetched_at)
+def row_of(document: Document, fetched_at: str, author: str = "") -> Row:
+    """A line for ``document``, whose hash is worked out anew."""
+    return Row(replace(document, content_hash=content_hash(document)), fetched_at, author)
+
+
+def _with(row: Row, document: Document) -> Row:
+    return row_of(document, row.fetched_at, row.author)
 
 
 def _as_json(row: Row) -> dict[str, Any]:
     fields = {name: getattr(row.document, name) for name in _FIELDS}
     days = {name: str(fields[name] or "") for name in ("effective_from", "effective_to")}
     hashed = {"fetched_at": row.fetched_at, "content_hash": row.document.content_hash}
-    return {**fields, **days, **hashed}
+    return {**fields, **days, **hashed, **({"author": row.author} if row.author else {})}
 
 
 def _read(line: str) -> Row | None:
@@ -226,13 +244,15 @@ def _read(line: str) -> Row | None:
         fields = json.loads(line)
         texts = {name: fields[name] for name in ("doc_id", "title", "category", "body", "source")}
         start, end = _day(fields.get("effective_from")), _day(fields.get("effective_to"))
-        texts["body"] = _COMMENT.sub("", texts["body"])  # "asked" blocks are for our own files
+        author = fields.get("author", "")
+        if not author:
+            texts["body"] = _COMMENT.sub("", texts["body"])  # "asked" blocks are for our own
         "".join(texts.values()).encode()  # half a letter would stop the index of all
         fetched_at, version, audience = fields["fetched_at"], fields["version"], fields["audience"]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     wrong = (
-        not all(isinstance(text, str) for text in (*texts.values(), fetched_at))
+        not all(isinstance(text, str) for text in (*texts.values(), fetched_at, author))
         or not DOC_ID.match(texts["doc_id"])
         or not all(texts[name].strip() for name in ("title", "category", "body"))
         or (start and end and end < start)
@@ -251,7 +271,7 @@ def _read(line: str) -> Row | None:
         audience=audience,
         content_hash="",
     )
-    return _row(document, fetched_at)
+    return row_of(document, fetched_at, author)
 
 
 def _day(value: object) -> date | None:

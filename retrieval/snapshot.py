@@ -119,6 +119,14 @@ class Snapshot:
         found: list[int] = np.flatnonzero(self._groups == np.uint64(hash64(key))).tolist()
         return found
 
+    def of_groups(self, numbers: set[int]) -> list[int]:
+        """The numbers of the entries of these groups (:attr:`groups`)."""
+        import numpy as np
+
+        wanted = np.fromiter(numbers, dtype=np.uint64, count=len(numbers))
+        found: list[int] = np.flatnonzero(np.isin(self._groups, wanted)).tolist()
+        return found
+
     def read(self, entry: int) -> tuple[str, str]:
         """An entry's key and payload."""
         start = int(self._payload_ends[entry - 1]) if entry else 0

@@ -11,7 +11,7 @@ import streamlit as st
 from agent.types import Caller
 from errors import SangdamError
 from services import Services
-from ui import clauses, policy_desk, url
+from ui import clauses, url
 from ui.format import marked, plain
 
 __all__ = ["draw"]
@@ -20,11 +20,6 @@ HERE = "policies"
 TOP_K = 6
 EXCERPT = 220
 MODES: Mapping[str, str] = {"hybrid": "하이브리드", "keyword": "키워드", "vector": "의미"}
-VIEWS: Mapping[str, str] = {
-    "search": "검색",
-    "compare": "방식 비교",
-    "unanswered": "답하지 못한 질문",
-}
 _MODE_HELP = "하이브리드는 낱말과 뜻을 함께, 키워드는 낱말만, 의미는 뜻만 보고 찾아요."
 _NOTICE: Mapping[str, str] = {
     "index_missing": "정책 색인이 아직 없어요. 잠시 뒤 다시 찾아 주세요.",
@@ -48,36 +43,23 @@ EXAMPLES = (
 def draw(desk: Services, caller: Caller) -> None:
     """The whole page."""
     st.markdown("#### 정책 검색", anchors=False)
-    view = _view() if caller.is_staff else "search"
-    if view == "unanswered":
-        policy_desk.unanswered(desk, caller)
-    else:
-        _search(desk, caller, view)
+    _search(desk, caller)
     if wanted := st.query_params.pop("clause", ""):  # a link of the API's: opened once
         clauses.open_clause(wanted[: url.MAX_CHARS])
     clauses.show_opened(desk, caller)
 
 
-def _view() -> str:
-    chosen = st.segmented_control(
-        "보기", list(VIEWS), key=url.take(HERE, "view", "search", allowed=VIEWS),
-        required=True, format_func=lambda name: VIEWS[name], label_visibility="collapsed",
-    )  # fmt: skip
-    return url.give(HERE, "view", "search", chosen)
-
-
-def _search(desk: Services, caller: Caller, view: str) -> None:
-    query, mode = _form(compare=view == "compare")
+def _search(desk: Services, caller: Caller) -> None:
+    query, mode = _form()
     old = caller.is_staff and st.toggle(
         "지난 정책도 찾기", key="policies-superseded", help="시행이 끝난 조항도 함께 찾아요."
     )
+    if caller.is_staff:
+        st.page_link("inspection.py", label="단계별 순위는 정책 검사에서", icon=":material/rule:")
     if not query.strip():
         _examples()
         return
     try:
-        if view == "compare":
-            policy_desk.compare(desk, caller, query.strip(), superseded=old)
-            return
         found = desk.tool(
             caller, "search_policies", query=query.strip(), mode=mode, top_k=TOP_K,
             include_superseded=old,
@@ -93,15 +75,13 @@ def _search(desk: Services, caller: Caller, view: str) -> None:
         _hit(desk, query, hit, number)
 
 
-def _form(*, compare: bool) -> tuple[str, str]:
+def _form() -> tuple[str, str]:
     query = st.text_input(
         "질문", key=url.take(HERE, "q", ""), type="search", icon=":material/search:",
         placeholder="궁금한 점을 말하듯이 적어 주세요", label_visibility="collapsed",
         max_chars=400,
     )  # fmt: skip
     query = url.give(HERE, "q", "", query)
-    if compare:
-        return query, "hybrid"
     mode = st.segmented_control(
         "찾는 방법", list(MODES), key=url.take(HERE, "mode", "hybrid", allowed=MODES),
         required=True, format_func=lambda name: MODES[name],

@@ -24,7 +24,7 @@ from retrieval.collect.reading import Reading, read
 from retrieval.shelf import Change, Shelf, locked, read_shelf
 from retrieval.types import Audience, Document
 
-__all__ = ["CATEGORY", "Outcome", "collect", "read_list"]
+__all__ = ["CATEGORY", "Outcome", "collect", "read_list", "steps"]
 
 log = logging.getLogger(__name__)
 CATEGORY = "기타 안내"
@@ -70,27 +70,43 @@ def collect(
     another collector is at work or ``target`` cannot be used.
     """
     limits, today = limits or Limits(), today or datetime.now(SEOUL).date()
-    fetcher = Fetcher(limits)
-    sources = list(_sources(arguments))
-    if given and "title" in given and len(sources) > 1:
-        raise BadInput("제목은 문서 하나를 모을 때만 정할 수 있습니다. 하나씩 모아 주세요.")
     outcomes: list[Outcome] = []
     with locked(target):
         saved = shelf = read_shelf(target)
         saved_at = time.monotonic()
         try:
-            for done, source in enumerate(sources, start=1):
-                shelf, outcome = _taken(source, shelf, fetcher, limits, given or {}, today)
+            for taken, outcome, of in steps(arguments, saved, given or {}, limits, today):
+                shelf = taken
                 outcomes.append(outcome)
                 if shelf is not saved and time.monotonic() - saved_at > SAVE_EVERY_S:
                     shelf.write(target)
                     saved, saved_at = shelf, time.monotonic()
                 if progress:
-                    progress(done, len(sources))
+                    progress(len(outcomes), of)
         finally:  # who is interrupted keeps what has been read
             if shelf is not saved:
                 shelf.write(target)
     return outcomes
+
+
+def steps(
+    arguments: Sequence[str],
+    shelf: Shelf,
+    given: Mapping[str, Any],
+    limits: Limits,
+    today: date,
+) -> Iterator[tuple[Shelf, Outcome, int]]:
+    """Read one source after another: the shelf with it, what became of it, how many there are.
+
+    Writes nothing. Raises BadInput for one title given to several sources.
+    """
+    fetcher = Fetcher(limits)
+    sources = list(_sources(arguments))
+    if "title" in given and len(sources) > 1:
+        raise BadInput("제목은 문서 하나를 모을 때만 정할 수 있습니다. 하나씩 모아 주세요.")
+    for source in sources:
+        shelf, outcome = _taken(source, shelf, fetcher, limits, given, today)
+        yield shelf, outcome, len(sources)
 
 
 def _taken(
