@@ -18,6 +18,7 @@ from typing import Any
 
 from benchmarks import (
     bench_api,
+    bench_dashboard,
     bench_import,
     bench_llm,
     bench_orders,
@@ -36,6 +37,7 @@ ALL: dict[str, Callable[[], dict[str, float]]] = {
     "llm": bench_llm.run,
     "understanding": bench_understanding.run,
     "orders": bench_orders.run,
+    "dashboard": bench_dashboard.run,
     "retrieval": bench_retrieval.run,
     "search_scale": bench_search_scale.run,
     "import": bench_import.run,

@@ -3,7 +3,8 @@ r"""Every table out to CSV files and back in, without loss.
 One file a table, UTF-8, first line the columns' names, rows in order of the primary key, so
 that two equal databases give equal files. NULL is written ``\N``; a text that itself begins
 with a backslash gets one more in front. The list of migrations stays out: it belongs to the
-database, not to the data; so do the search indexes, which are made anew.
+database, not to the data; so do the search indexes and the dashboard's counts, which are made
+anew.
 
 The files hold personal data and password hashes; they are readable by their owner only.
 """
@@ -23,7 +24,7 @@ from typing import Any, TextIO
 from errors import BadInput, Conflict
 from store import order_pages, product_index
 from store.database import Database, Tx
-from store.migrations import m001_first_schema
+from store.migrations import m001_first_schema, m013_dashboard
 
 __all__ = ["empty", "export", "import_"]
 
@@ -78,6 +79,7 @@ def import_(database: Database, folder: Path, *, replace: bool = False) -> dict[
             _refuse_data(tx, tables)
         counts = {table.name: _read(tx, table, folder, first) for table in tables}
         product_index.fill(tx)
+        m013_dashboard.fill(tx)
         _check_references(tx, tables)
     return counts
 
@@ -96,6 +98,8 @@ def empty(tx: Tx) -> None:
         tx.execute(f'delete from "{table.name}"')
     product_index.clear(tx)
     order_pages.clear_index(tx)
+    for statement in m013_dashboard.CLEAR:
+        tx.execute(statement)
     for trigger in triggers:
         tx.execute(trigger["sql"])
 
@@ -104,7 +108,7 @@ def _tables(tx: Tx) -> list[_Table]:
     names = tx.rows(
         "select name from sqlite_master where type = 'table' and name not like 'sqlite%' "
         "and name <> 'migrations' and name not like 'product_search%' "
-        "and name not like 'order_search%' order by name"
+        "and name not like 'order_search%' and name not like 'figures_%' order by name"
     )
     found = []
     for row in names:

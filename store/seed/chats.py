@@ -12,7 +12,7 @@ from store.models import Order, Shipment, from_text, to_text
 from store.seed.catalogue import TicketText
 from store.seed.shop import Shop
 
-__all__ = ["ChatBook", "build"]
+__all__ = ["SCRIPTS", "ChatBook", "build"]
 
 # The agent has the same words, but the store does not know the agent.
 _STATUS = {
@@ -50,7 +50,7 @@ def build(shop: Shop, orders: Sequence[Order]) -> ChatBook:
     random = shop.random("chats")
     book = ChatBook()
     strangers = [o for o in orders if o.user_id not in ("user_001", "user_002")]
-    for status, intent, script, count in _SCRIPTS:
+    for status, intent, script, count in SCRIPTS:
         fitting = [o for o in strangers if status in (o.status, _claim_of(o))]
         for order in random.sample(fitting, min(count, len(fitting))):
             _enter(shop, random, book, order, intent, script(order))
@@ -163,7 +163,7 @@ def _address(order: Order) -> list[str]:
 
 
 # Which order (its state, or its claim's), intent, script, how many.
-_SCRIPTS: tuple[tuple[str, str, Script, int], ...] = (
+SCRIPTS: tuple[tuple[str, str, Script, int], ...] = (
     ("preparing", "order_status", _status, 3),
     ("shipped", "delivery", _delivery, 3),
     ("paid", "change_order", _address, 2),

@@ -14,7 +14,18 @@ from store import product_index, reviews
 from store.database import Database, Row, Tx
 from store.models import Order, to_text
 from store.seed import catalogue as catalogues
-from store.seed import chats, claims, orders, people, plans, rows, stories, tickets, wallets
+from store.seed import (
+    chats,
+    claims,
+    history,
+    orders,
+    people,
+    plans,
+    rows,
+    stories,
+    tickets,
+    wallets,
+)  # fmt: skip
 from store.seed.shop import QuoteFunction, Shop, SlaFunction
 
 __all__ = ["Progress", "SeedReport", "is_seeded", "seed", "seed_if_empty"]
@@ -106,6 +117,7 @@ def _tables(shop: Shop, quote: QuoteFunction, sla: SlaFunction) -> dict[str, lis
     sold, methods, audit = _orders(shop, quote)
     talk = chats.build(shop, sold)
     desk = tickets.build(shop, sold, people.customers(shop), sla, handed_off=talk.handed_off)
+    past = history.build(shop, talk, sold, desk.tickets)
     return {
         "settings": _marks(shop),
         "users": people.rows(shop),
@@ -114,7 +126,10 @@ def _tables(shop: Shop, quote: QuoteFunction, sla: SlaFunction) -> dict[str, lis
         **rows.of_orders(sold),
         "conversations": talk.conversations,
         "messages": talk.messages,
-        "tickets": rows.of_tickets(desk.tickets),
+        "turns": past.turns,
+        "pending_actions": past.actions,
+        "feedback": past.feedback,
+        "tickets": rows.of_tickets(past.tickets),
         "ticket_events": desk.events,
         "audit_events": sorted(audit + desk.audit, key=lambda row: row["at"]),
     }

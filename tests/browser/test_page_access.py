@@ -20,7 +20,10 @@ from tests.browser.conftest import start_server
 pytestmark = pytest.mark.browser
 
 PUBLIC = {"": "상담 채팅", "policies": "정책 검색", "signin": "로그인"}
-STAFF_ONLY = {"audit": "감사 기록", "claims": "신청 처리", "quality": "품질"}
+STAFF_ONLY = {
+    "audit": "감사 기록", "claims": "신청 처리", "quality": "품질", "desk": "티켓 처리",
+    "dashboard": "지표", "runs": "대화 검토", "inspection": "정책 검사",
+}  # fmt: skip
 ADMIN_ONLY = {"keys": "API 키", "diagnostics": "진단"}
 PRIVATE = {
     "orders": "주문 내역", "tickets": "내 문의", "account": "내 계정",

@@ -24,8 +24,9 @@ from services import metrics_words as words
 from services.metrics import MOST_ROUTES
 from services.metrics_words import outcome_of
 from services.turns import workers
-from store import desk_figures, tickets
+from store import desk_figures, ticket_queue
 from store.models import to_text
+from store.ticket_queue import Filters
 from tests.conftest import NOW, ROOT, make_services
 
 STAFF = Caller("staff", "staff_001", "이상담")
@@ -293,7 +294,10 @@ def test_a_scrape_of_a_store_that_cannot_be_read(tmp_path: Path, content: bytes)
 def test_the_gauges_agree_with_the_queue(shop: Services) -> None:
     with shop.database.write() as tx:  # two tickets break one promise each, a third one both
         past = to_text(NOW - timedelta(hours=1))
-        some = [row.ticket for row in tickets.queue(tx, now=NOW, statuses=("open",), limit=3)]
+        some = [
+            row.ticket
+            for row in ticket_queue.find(tx, now=NOW, filters=Filters(("open",)), limit=3)
+        ]
         assert len(some) == 3
         tx.execute("update tickets set first_response_due = null, resolution_due = null")
         for ticket, due in zip(
@@ -307,9 +311,9 @@ def test_the_gauges_agree_with_the_queue(shop: Services) -> None:
     assert value(found, "tickets_late", promise="first_response") == 2
     assert value(found, "tickets_late", promise="resolution") == 2
     with shop.database.read() as tx:
-        assert len(tickets.queue(tx, now=NOW, late=True, limit=100)) == 3
+        assert len(ticket_queue.find(tx, now=NOW, filters=Filters(late=True), limit=100)) == 3
         for state in ("open", "in_progress", "waiting_customer", "resolved", "closed"):
-            rows = tickets.queue(tx, now=NOW, statuses=(state,), limit=1000)
+            rows = ticket_queue.find(tx, now=NOW, filters=Filters((state,)), limit=1000)
             for priority in ("low", "normal", "high", "urgent"):
                 held = sum(row.ticket.priority == priority for row in rows)
                 assert value(found, "tickets", state=state, priority=priority) == held

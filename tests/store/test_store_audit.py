@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from store_helpers import NOW, add_user
 
-from store import audit, tickets, transfer
+from store import audit, ticket_queue, tickets, transfer
 from store.database import Database, Tx, dump
 from store.models import Ticket, to_text
 
@@ -172,9 +172,9 @@ def test_a_save_tells_what_it_changed_and_a_stale_one_writes_nothing(full: Tx) -
 def test_the_queue_walks_its_index(full: Tx) -> None:
     index = full.value("select sql from sqlite_master where name = 'ix_tickets_queue'")
     assert index is not None
-    plain = tickets._URGENCY.replace("t.", "")
-    assert plain in index, "the index of m007 and the queue's order have parted"
-    assert tickets._RANK.replace("t.", "") in index
+    plain = ticket_queue._URGENCY.replace("t.", "")
+    assert plain in index, "the index of m012 and the queue's order have parted"
+    assert ticket_queue._RANK.replace("t.", "") in index
 
 
 def test_a_history_without_versions_still_reads(full: Tx) -> None:

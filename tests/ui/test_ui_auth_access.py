@@ -16,7 +16,10 @@ from store import accounts
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 PUBLIC = ("chat", "policies", "signin")
-STAFF_ONLY = {"audit": "감사 기록", "claims": "신청 처리", "quality": "품질"}
+STAFF_ONLY = {
+    "audit": "감사 기록", "claims": "신청 처리", "quality": "품질", "desk": "티켓 처리",
+    "dashboard": "지표", "runs": "대화 검토", "inspection": "정책 검사",
+}  # fmt: skip
 ADMIN_ONLY = {"keys": "API 키", "diagnostics": "진단"}
 PRIVATE = {
     "orders": "주문 내역", "tickets": "내 문의", "account": "내 계정",

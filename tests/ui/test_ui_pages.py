@@ -150,11 +150,6 @@ def test_thumbs_and_a_reason_are_kept(open_page, desk, minji):
     assert reply.payload["feedback"] == {"rating": 0, "reason": "답이 틀렸어요"}
 
 
-def test_a_person_is_called_and_it_shows(open_page):
-    at = say(open_page("chat"), "상담원 연결해 주세요")
-    assert "**상담원에게 전달했어요**" in shown(at)
-
-
 # ── orders ───────────────────────────────────────────────────────────────────────────────
 
 

@@ -18,6 +18,7 @@ def test_every_word_of_the_shop_has_its_looks():
     assert set(states.STATES["claim"]) == set(words.CLAIM_STATUS)
     assert set(states.STATES["ticket"]) == set(words.TICKET_STATUS)
     assert set(states.STATES["priority"]) == set(words.PRIORITY)
+    assert set(states.STATES["sentiment"]) == set(words.SENTIMENT)
 
 
 def test_every_state_a_claim_can_reach_is_there():
