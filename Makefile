@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet
 UNIT := -m "not browser and not process and not slow" -n 2
 
-.PHONY: setup setup-dev run test test-unit test-browser test-neural test-llm run-local-llm test-engine fuzz check format bench evals clean
+.PHONY: setup setup-dev run test test-unit test-browser test-neural test-llm run-local-llm test-engine fuzz screens check format bench evals clean
 
 setup: $(VENV)/.runtime
 
@@ -28,8 +28,14 @@ $(VENV)/.dev: requirements-dev.txt $(VENV)/.runtime
 run: setup
 	@flags=$$($(PY) settings.py) && exec $(VENV)/bin/streamlit run Home.py $$flags
 
+# Two workers do what needs neither browser nor processes; the rest is about time, so alone.
 test: setup-dev
+ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
+else
+	@$(PY) -m pytest $(UNIT)
+	@$(PY) -m pytest -m "browser or process or slow"
+endif
 
 test-unit: setup-dev
 	@$(PY) -m pytest $(UNIT) $(ARGS)
@@ -77,6 +83,10 @@ test-engine: setup-dev
 # Schemathesis as five callers, EXAMPLES an operation, new ones each time; SEED=… repeats a run.
 fuzz: setup-dev
 	@$(PY) -m tests.api.fuzz $(ARGS)
+
+# Every page, desktop and phone, into docs/screens; ARGS="desk dashboard" for single ones.
+screens: setup-dev
+	@$(PY) -m tests.browser.screens $(ARGS)
 
 check: setup-dev
 	@$(VENV)/bin/ruff format --check .

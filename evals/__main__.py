@@ -22,6 +22,7 @@ from errors import BadInput, SangdamError
 from evals import compare, report, runner, suites
 from evals.console import Lines, bars, columns, summary
 from evals.subject import open_subject
+from services.kept_dialogues import FOLDER as KEPT
 
 __all__ = ["main"]
 
@@ -80,7 +81,8 @@ def _run(options: argparse.Namespace) -> int:
     tell = Lines(options.progress, sys.stdout) if options.progress else bars(sys.stderr)
     started = datetime.now(UTC)
     tell("", 0, 1)
-    with open_subject(folder / "cache") as subject:
+    kept = desk.settings.data_path / KEPT
+    with open_subject(folder / "cache", kept=kept) as subject:
         tell("", 1, 1)
         results = runner.measure(names, subject, tell)
     run = runner.new_run(started, results)

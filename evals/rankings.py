@@ -15,13 +15,27 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
+import settings as settings_module
 from agent.shop.calendar import day_of
 from evals.subject import SHARED, Subject
 from evals.types import Case, Progress
 from retrieval import Document, Mode, PolicyIndex, PolicySearch
-from retrieval.documents import content_hash
+from retrieval.documents import content_hash, load_all
+from retrieval.shelf import FILE
+from services.policy_questions import CASES as KEPT
+from settings import ROOT
 
-__all__ = ["DATA", "DEPTH", "MODES", "Asked", "Ranked", "RankedSet", "labelled", "ranked_sets"]
+__all__ = [
+    "DATA",
+    "DEPTH",
+    "MODES",
+    "Asked",
+    "Ranked",
+    "RankedSet",
+    "kept_cases",
+    "labelled",
+    "ranked_sets",
+]
 
 DATA = Path(__file__).resolve().parent / "retrieval"
 MODES = ("keyword", "vector", "rrf", "hybrid")
@@ -106,17 +120,46 @@ def labelled(path: Path) -> list[Asked]:
     ]
 
 
+def kept_cases() -> list[Asked]:
+    """What the policy owner kept in this machine's data folder; empty where there is none."""
+    path = settings_module.load().data_path.joinpath(*KEPT)
+    if not path.is_file():
+        return []
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+    return [
+        Asked(f"{path.name}:{number}", row["question"], frozenset(row["relevant"]))
+        for number, row in enumerate(rows, 1)
+    ]
+
+
+def _search_over_own(subject: Subject) -> PolicySearch:
+    """A search over this machine's policies: kept questions may ask for what was written here."""
+    own = settings_module.load()
+    index = PolicyIndex(
+        subject.folder / "kept", subject.shop.tokenizer, subject.shop.policy_encoder
+    )
+    index.build(load_all(ROOT / "data" / "policies", own.data_path / FILE, own.rules()))
+    return PolicySearch(index, cache_size=0)
+
+
 def _ranked_sets(subject: Subject, progress: Progress) -> Iterator[RankedSet]:
     own = [(f"shop_{part}", title, labelled(DATA / f"{part}.jsonl"))
            for part, title in (("test", "우리 정책 시험"), ("dev", "우리 정책 개발"))]  # fmt: skip
     others = [one for one in (_korquad(), _hgtods()) if one]
-    of = sum(len(rows) for *_, rows in own) + sum(len(one[3]) for one in others)
+    kept = kept_cases()
+    of = sum(len(rows) for *_, rows in own) + sum(len(one[3]) for one in others) + len(kept)
     done = 0
     for name, title, rows in own:
         if rows:
             search = subject.shop.policies
             yield RankedSet(name, title, tuple(_ask(search, rows, subject, progress, done, of)))
             done += len(rows)
+    if kept:
+        search = _search_over_own(subject)
+        yield RankedSet(
+            "kept", "모아 둔 질문", tuple(_ask(search, kept, subject, progress, done, of))
+        )
+        done += len(kept)
     for name, title, documents, rows in others:
         search = _search_over(subject, name, documents)
         answers = _ask(search, rows, subject, progress, done, of, documents=True)

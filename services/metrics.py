@@ -144,6 +144,10 @@ class Metrics:
         """Count a sign-in: "ok", or the code of the error it ended in."""
         self._sign_ins.labels(known(outcome, words.SIGN_INS)).inc()
 
+    def log_failed(self) -> None:
+        """Count that the log of conversations could not be written."""
+        self._log_failures.inc()
+
     def _known_route(self, route: str) -> str:
         if route in self._routes:  # no lock: sets of the interpreter are read whole
             return route
@@ -191,6 +195,9 @@ class Metrics:
         )
         self._request_seconds = self._histogram(
             "http_request_duration", "From the request to the end of its answer.", ("route",)
+        )
+        self._log_failures = self._counter(
+            "conversation_log_failures", "Times that log could not be written.", ()
         )
         self._sign_ins = self._counter("sign_ins", "Tries to sign in.", ("outcome",))
         _from_zero(self._sign_ins, words.SIGN_INS)

@@ -21,7 +21,12 @@ CACHE = ROOT / "var" / "test-cache"
 # Friday, 20 November 2026, noon in Seoul.
 NOW = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
-# `make test-engine`: every sequence a new one; the profile of the tests is Hypothesis's own.
+# A busy machine generates slowly, which says nothing about what is tested.
+hypothesis.settings.register_profile(
+    "tests", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tests")
+# `make test-engine`: every sequence a new one.
 hypothesis.settings.register_profile("engine", max_examples=2000, deadline=None, database=None)
 
 

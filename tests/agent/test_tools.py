@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass, field
-from typing import Any
 
 import pytest
 
@@ -34,84 +32,8 @@ from tests.shelves import (
     stock,
     told,
 )
-
-
-@dataclass
-class Ids:
-    """Whose things the arguments name."""
-
-    orders: dict[str, str] = field(default_factory=dict)
-    line: str = ""
-    claim: str = ""
-    ticket: str = ""
-    customer: str = ""
-
-
-def arguments(ids: Ids) -> dict[str, dict[str, Any]]:
-    """For every tool that names something of a customer's: arguments naming ``ids``."""
-    claim = {
-        "order_id": ids.orders["delivered"], "kind": "return", "reason_code": "defect",
-        "lines": [(ids.line, 1, None)],
-    }  # fmt: skip
-    return {
-        "get_order": {"order_id": ids.orders["paid"]},
-        "get_order_status": {"order_id": ids.orders["paid"]},
-        "track_order": {"order_id": ids.orders["delivered"]},
-        "refund_state": {"order_id": ids.orders["paid"]},
-        "list_orders": {"customer_id": ids.customer},
-        "quote_cancel": {"order_id": ids.orders["paid"]},
-        "cancel_order": {"order_id": ids.orders["paid"]},
-        "request_cancel": {"order_id": ids.orders["preparing"]},
-        "change_address": {"order_id": ids.orders["paid"], "road": ROAD},
-        "change_options": {"order_id": ids.orders["paid"], "changes": [("x", "P1001-BK")]},
-        "change_payment": {"order_id": ids.orders["paid"], "method_id": "x"},
-        "get_claim": {"claim_id": ids.claim},
-        "quote_claim": claim,
-        "create_claim": claim,
-        "withdraw_claim": {"claim_id": ids.claim},
-        "list_tickets": {"customer_id": ids.customer},
-        "get_ticket": {"ticket_id": ids.ticket},
-        "add_ticket_message": {"ticket_id": ids.ticket, "text": "아직이에요"},
-        "create_ticket": {
-            "issue_type": "other", "description": "도와주세요", "order_id": ids.orders["paid"],
-        },
-        "get_customer": {"customer_id": ids.customer},
-        "list_payment_methods": {"customer_id": ids.customer},
-        "change_customer_address": {"customer_id": ids.customer, "road": ROAD},
-    }  # fmt: skip
-
-
-def desk_arguments(ids: Ids) -> dict[str, dict[str, Any]]:
-    """For every tool of the staff's: arguments naming ``ids``."""
-    ticket = {"ticket_id": ids.ticket, "version": 1}
-    return {
-        "claim_queue": {},
-        "advance_claim": {"claim_id": ids.claim, "to": "approved"},
-        "advance_order": {"order_id": ids.orders["paid"], "to": "preparing"},
-        "find_customer": {"email": "jihun@example.com"},
-        "list_audit": {},
-        "list_unanswered": {},
-        "settle_unanswered": {"key": "x"},
-        "ticket_queue": {},
-        "take_ticket": ticket,
-        "assign_ticket": ticket | {"assignee_id": "staff_001"},
-        "reply_ticket": ticket | {"text": "확인했어요."},
-        "note_ticket": ticket | {"text": "확인 중"},
-        "edit_ticket": ticket | {"priority": "high"},
-        "change_ticket": ticket | {"priority": "high"},
-        "resolve_ticket": ticket | {"resolution": "안내했어요."},
-        "close_ticket": ticket,
-        "reopen_ticket": ticket,
-    }
-
-
-OWNED = tuple(arguments(Ids(dict.fromkeys(("paid", "preparing", "delivered"), ""))))
-DESK = tuple(desk_arguments(Ids(dict.fromkeys(("paid", "preparing", "delivered"), ""))))
-LISTS = ("list_claims",)
-OPEN = (
-    "search_policies", "search_products", "recommend_products", "list_categories",
-    "list_products", "get_product", "get_option", "lookup_guest_order", "calculate", "get_weather",
-)  # fmt: skip
+from tests.talk import Talk
+from tests.tool_tables import DESK, LISTS, OPEN, OWNED, Ids, arguments, desk_arguments
 
 
 @pytest.fixture
@@ -122,7 +44,8 @@ def theirs(shop: Services, jihun: Caller) -> Ids:
     line = shop.tool(jihun, "get_order", order_id=orders["delivered"]).lines[0].line_id
     claim = shop.tool(jihun, "list_claims", statuses=("requested",))[0].claim_id
     made = shop.tool(jihun, "create_ticket", issue_type="other", description="비밀이에요")
-    return Ids(orders, line, claim, made.ticket_id, jihun.user_id or "")
+    chat = Talk(shop, jihun).say("안녕하세요").session_id
+    return Ids(orders, line, claim, made.ticket_id, jihun.user_id or "", chat)
 
 
 # ── who ──────────────────────────────────────────────────────────────────────────────────
@@ -147,7 +70,12 @@ def test_somebody_elses_is_told_exactly_like_a_missing_one(
     shop: Services, minji: Caller, theirs: Ids, name: str
 ) -> None:
     missing = Ids(
-        dict.fromkeys(theirs.orders, MISSING), "x", "C20200101-9999", "T20200101-9999", "user_999"
+        dict.fromkeys(theirs.orders, MISSING),
+        "x",
+        "C20200101-9999",
+        "T20200101-9999",
+        "user_999",
+        "s_none",
     )
     before = every_row(shop)
     other = told(shop, minji, name, arguments(theirs)[name])
@@ -215,7 +143,9 @@ def test_an_internal_note_is_for_staff_only(shop: Services, jihun: Caller, their
     mine, staffs = (
         shop.tool(caller, "get_ticket", ticket_id=theirs.ticket) for caller in (jihun, STAFF)
     )
-    assert len(staffs.events) == len(mine.events) + 1
+    internal = [event.kind for event in staffs.events if event.internal]
+    assert internal[-1] == "note"
+    assert len(staffs.events) == len(mine.events) + len(internal)
     assert "의심스러움" not in repr(mine)
 
 

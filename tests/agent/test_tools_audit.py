@@ -60,10 +60,33 @@ def requested(shop: Services) -> dict[str, Any]:
     return {"claim_id": shop.tool(MINJI, "list_claims", statuses=("requested",))[0].claim_id}
 
 
+def version_of(shop: Services) -> dict[str, Any]:
+    return {"version": order_of(shop, MINJI, "delivered").version}
+
+
+def without_a_greeting(shop: Services) -> dict[str, Any]:
+    shop.tool(STAFF, "delete_canned_reply", reply_id="shipped-hello", version=0)
+    return {}
+
+
 def unanswered_key(shop: Services) -> str:
     with shop.database.write() as tx:
         unanswered.note(tx, "선물 포장 되나요", intent="policy", nearest=None, at=shop.clock())
     return unanswered.key_of("선물 포장 되나요")
+
+
+def versions(shop: Services, *, resolved: bool = False) -> dict[str, int]:
+    given = ticket(shop, resolved=resolved)
+    return {given["ticket_id"]: given["version"]}
+
+
+def triaged(shop: Services) -> dict[str, Any]:
+    """A ticket whose type triage sees otherwise than who made it."""
+    made = shop.tool(
+        MINJI, "create_ticket", issue_type="other", description="택배가 일주일째 안 와요"
+    )
+    shop.triage.suggest(made.ticket_id)
+    return {"ticket_id": made.ticket_id, "version": made.version, "fields": ["issue_type"]}
 
 
 def with_a_person(shop: Services) -> str:
@@ -85,6 +108,12 @@ TRIES: dict[str, Callable[[Services], Try]] = {
     "create_claim": lambda s: (MINJI, a_return(s)),
     "withdraw_claim": lambda s: (MINJI, requested(s)),
     "advance_claim": lambda s: (STAFF, {**requested(s), "to": "approved"}),
+    "override_claim": lambda s: (
+        STAFF, {**requested(s), "version": 1, "waive_fee": True, "reason": "확인함"}),
+    "open_claim": lambda s: (STAFF, {**a_return(s), **version_of(s), "reason": "확인함"}),
+    "save_canned_reply": lambda s: (STAFF, {"title": "제목", "text": "내용"}),
+    "delete_canned_reply": lambda s: (STAFF, {"reply_id": "shipped-hello", "version": 0}),
+    "restore_canned_replies": lambda s: (STAFF, without_a_greeting(s)),
     "create_ticket": lambda s: (MINJI, {"issue_type": "other", "description": "도와주세요"}),
     "add_ticket_message": lambda s: (
         MINJI, {"ticket_id": ticket(s)["ticket_id"], "text": "아직이에요"}),
@@ -99,8 +128,17 @@ TRIES: dict[str, Callable[[Services], Try]] = {
     "reopen_ticket": lambda s: (STAFF, ticket(s, resolved=True)),
     "judge_resolution": lambda s: (
         MINJI, {"ticket_id": ticket(s, resolved=True)["ticket_id"], "solved": True}),
+    "ask_person": lambda s: (MINJI, {"conversation_id": Talk(s, MINJI).say("안녕").session_id}),
+    "assign_tickets": lambda s: (STAFF, {"versions": versions(s), "assignee_id": "admin_001"}),
+    "tag_tickets": lambda s: (STAFF, {"versions": versions(s), "add": ["급함"]}),
+    "close_tickets": lambda s: (STAFF, {"versions": versions(s, resolved=True)}),
+    "accept_triage": lambda s: (STAFF, triaged(s)),
     "return_to_agent": lambda s: (MINJI, {"conversation_id": with_a_person(s)}),
-    "settle_unanswered": lambda s: (STAFF, {"key": unanswered_key(s)}),
+    "settle_questions": lambda s: (STAFF, {"keys": [unanswered_key(s)]}),
+    "note_policy_change": lambda s: (
+        STAFF, {"action": "edit", "doc_id": "x", "before": {}, "after": {"title": "새 제목"}},
+    ),
+    "keep_policy_case": lambda s: (STAFF, {"question": "선물 포장 되나요", "chunk_id": "x"}),
 }  # fmt: skip
 
 

@@ -121,8 +121,9 @@ def test_from_open_to_closed_and_what_the_customer_reads(
         "in_progress", "resolved", "closed",
     ]  # fmt: skip
     assert now.closed_at
-    assert now.version == len(now.events) == len(states)
-    assert [event.version for event in now.events] == list(range(1, len(states) + 1))
+    saves = [event for event in now.events if event.kind != "triaged"]
+    assert now.version == len(saves) == len(states)
+    assert [event.version for event in saves] == list(range(1, len(states) + 1))
     mine = read(shop, ticket, minji)
     assert [event.kind for event in mine.events] == [
         "created", "taken", "reply", "message", "resolved", "message", "resolved", "closed",

@@ -15,7 +15,7 @@ ODD = "반려 고슴도치 동반 투숙 규정이 어떻게 되나요"
 
 
 def rows(shop: Services, **given: object):  # type: ignore[no-untyped-def]
-    return shop.tool(STAFF, "list_unanswered", **given)
+    return shop.tool(STAFF, "open_questions", **given)
 
 
 def test_a_question_without_an_answer_is_kept_once_and_counted(
@@ -46,11 +46,11 @@ def test_personal_numbers_do_not_reach_the_list(shop: Services, minji: Caller) -
 def test_settling_moves_it_and_asking_again_opens_it(shop: Services, minji: Caller) -> None:
     Talk(shop, minji).say(ODD)
     key = rows(shop)[0].key
-    shop.tool(STAFF, "settle_unanswered", key=key)
+    shop.tool(STAFF, "settle_questions", keys=[key])
     assert not rows(shop)
     assert rows(shop, settled=True)[0].settled_by == "staff_001"
     with pytest.raises(NotFound, match="이미 처리된"):
-        shop.tool(STAFF, "settle_unanswered", key=key)
+        shop.tool(STAFF, "settle_questions", keys=[key])
     Talk(shop, minji).say(ODD)
     assert rows(shop)[0].times == 2
     assert not rows(shop, settled=True)
@@ -59,6 +59,6 @@ def test_settling_moves_it_and_asking_again_opens_it(shop: Services, minji: Call
 def test_only_staff_may_look_or_settle(shop: Services, minji: Caller, guest: Caller) -> None:
     for caller in (minji, guest):
         with pytest.raises(Forbidden):
-            shop.tool(caller, "list_unanswered")
+            shop.tool(caller, "open_questions")
         with pytest.raises(Forbidden):
-            shop.tool(caller, "settle_unanswered", key="x")
+            shop.tool(caller, "settle_questions", keys=["x"])
