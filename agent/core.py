@@ -197,7 +197,7 @@ def _reply(desk: Desk, state: State, checked: InputCheck, confirm: str | None) -
     except Overtaken:
         ticket = listen(desk, state, checked, _with(desk, state))
         if ticket is not None:
-            yield keep_silent(desk, state, checked, ticket)
+            yield keep_silent(desk, state, checked, ticket, confirm=confirm is not None)
 
 
 def _with(desk: Desk, state: State) -> Callable[[Tx], ToolContext]:
@@ -362,7 +362,8 @@ def _confirm(desk: Desk, state: State, action_id: str) -> Turn:
     with desk.database.read() as tx:
         turn = _turn(desk, state, Understood(intent, 1.0, Slots(yes_no=True)), tx)
         turn.tools.used.extend(used)
-        turn.changed = True
+        # What is told of a change is told whoever answers meanwhile.
+        turn.changed = outcome.state in ("executed", "repeated")
         outcomes.tell(turn, outcome)
     return turn
 

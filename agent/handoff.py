@@ -6,7 +6,6 @@ and a program is told so by a receipt (role ``receipt``), which no page draws.
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable
 from time import perf_counter
@@ -14,10 +13,11 @@ from time import perf_counter
 from agent.conversations import GONE
 from agent.desk import Desk, State
 from agent.guardrails import InputCheck
+from agent.handoff_words import asks_for_agent, judgement
+from agent.memory import Context
 from agent.reply import turn_row
 from agent.tools import tickets
 from agent.tools.base import ToolContext
-from agent.tools.handoff import BACK, SOLVED_BUTTON, UNSOLVED_BUTTON
 from agent.tracing import keep
 from agent.types import PERSON, Message
 from errors import NotFound
@@ -29,30 +29,8 @@ from store.models import StoredMessage, Ticket, to_text
 __all__ = ["WithPerson", "asks_for_agent", "judged", "keep_silent", "kept_for_person", "listen"]
 
 WithPerson = Callable[[Tx], ToolContext]
-MOST_SOLVED_CHARS = 30  # a longer sentence says more than that
 RECEIPT = "상담원에게 전했어요. 답변이 오면 이 대화에서 바로 볼 수 있어요."
-_AGENT = r"(?:상담\s?도우미|챗봇|봇|인공지능|ai|에이아이|로봇)"
-_BACK = re.compile(
-    rf"{_AGENT}(?:에게|한테|이랑|랑|하고|와|과|으로|로)?\s*(?:다시\s*)?"
-    r"(?:돌아|바꿔|연결|이어|물어|얘기|이야기|상담|할래|할게)",
-    re.IGNORECASE,
-)
-_NOT = re.compile(r"말고|싫|아니|안\s?(?:돼|되)|하지\s?마")
-_BARE = re.compile(r"(?:(?P<yes>네|예|응|넵|넹|ㅇㅇ|그럼요)|아니요|아뇨|아니오|아니)[\s.!~]*")
-# Only of a matter that a person has just called resolved.
-_SOLVED = re.compile(
-    r"(?:해결|처리|완료|됐|되었).{0,4}(?:됐|되었|됬|했|완료)|^(?:네|예|응|넵)?\W*잘\s?됐"
-)
-_UNSOLVED = re.compile(
-    r"(?:아직|여전히).{0,20}(?:안|못|않|없|그대로|똑같|이에요|예요)"
-    r"|(?:해결|처리|완료|환불|입금|도착|배송).{0,8}(?:안|못|않)\s?(?:됐|되|왔|온|됩|했|받|들|은|았|고|어)"
-    r"|(?:^|\s)안\s?(?:됐|되|돼|왔|들어)|그대로(?:예요|네요|인데|입니다)|똑같(?:아|네|은|습)"
-)
-
-
-def asks_for_agent(text: str) -> bool:
-    """Whether a customer who talks with a person wants the agent back."""
-    return text.strip() == BACK or (bool(_BACK.search(text)) and not _NOT.search(text))
+NOT_DONE = "앞에서 확인을 부탁드렸던 변경은 이제 진행할 수 없어요. 상담원에게 전해 두었어요."
 
 
 def listen(desk: Desk, state: State, checked: InputCheck, tools: WithPerson) -> Ticket | None:
@@ -84,7 +62,21 @@ def kept_for_person(
     if state.conversation.answerer != "person" or asks_for_agent(checked.text):
         return None
     ticket = listen(desk, state, checked, tools)
-    return None if ticket is None else keep_silent(desk, state, checked, ticket)
+    if ticket is not None:
+        return keep_silent(desk, state, checked, ticket)
+    _look_again(desk, state)
+    return None
+
+
+def _look_again(desk: Desk, state: State) -> None:
+    """The matter was resolved right after the turn began: what it knew of it is over."""
+    with desk.database.read() as tx:
+        found = stored.get(tx, state.conversation.conversation_id)
+    if found is not None:
+        state.conversation = found
+        state.context = Context.load(
+            found.context, found.context_at, now=state.now, ttl=desk.limits.context_ttl
+        )
 
 
 def _unread(state: State, checked: InputCheck) -> bool:
@@ -92,16 +84,21 @@ def _unread(state: State, checked: InputCheck) -> bool:
     return checked.reason == "too_long" or (checked.reason == "empty" and not state.images)
 
 
-def keep_silent(desk: Desk, state: State, checked: InputCheck, ticket: Ticket) -> Message:
+def keep_silent(
+    desk: Desk, state: State, checked: InputCheck, ticket: Ticket, *, confirm: bool = False
+) -> Message:
     """Keep a message that a person answers; what the turn is answered with.
 
-    A message that does not reach the person is the one thing the customer is told of.
+    A message that does not reach the person, or the button of an offer (``confirm``) that is
+    not made any more, is what the customer is told of.
     """
     if _unread(state, checked):
         reply = desk.prompts.reply(
             "unclear", f"guard_{checked.reason}", limit=f"{desk.limits.max_message_chars:,}"
         )
         message, role = _receipt(state, ticket, reply), "system"
+    elif confirm:
+        message, role = _receipt(state, ticket, NOT_DONE), "system"
     else:
         message, role = _receipt(state, ticket, RECEIPT), "receipt"
     row = StoredMessage(
@@ -121,19 +118,10 @@ def keep_silent(desk: Desk, state: State, checked: InputCheck, ticket: Ticket) -
 
 def judged(tx: Tx, state: State, ticket: Ticket) -> str:
     """What a message says of the resolution of its chat's ``ticket``: "solved", "unsolved", or
-    "" where it is about something else.
-
-    A bare yes or no counts only as the first thing said after the question.
-    """
-    text = state.text.strip()
-    bare = _BARE.fullmatch(text)
-    if bare and ticket.verdict is None and _just_asked(tx, state):
-        return "solved" if bare["yes"] else "unsolved"
-    if text == UNSOLVED_BUTTON[1] or _UNSOLVED.search(text):
-        return "unsolved"
-    if text == SOLVED_BUTTON[1] or (_SOLVED.search(text) and len(text) <= MOST_SOLVED_CHARS):
-        return "solved" if ticket.verdict is None else ""
-    return ""
+    "" where it is about something else, or says again what is kept already."""
+    open_still = ticket.verdict is None
+    found = judgement(state.text, just_asked=open_still and _just_asked(tx, state))
+    return "" if found == "solved" and not open_still else found
 
 
 def _just_asked(tx: Tx, state: State) -> bool:

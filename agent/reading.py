@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
-from agent.desk import Desk, State
+from agent.desk import Desk, Limits, State
 from agent.errands import find_errand
 from agent.flows import FLOWS
+from agent.guardrails import check_input
 from agent.llm import Tag
 from agent.llm.understand import clearer
-from agent.memory import SPEAKER
+from agent.memory import SPEAKER, Context
 from agent.resolve import resolve
 from agent.types import Understood
 from agent.wishes import after_but_not, split_wishes, unspaced
 from errors import Unavailable
 from store import conversations as stored
 
-__all__ = ["understand"]
+__all__ = ["heard_alone", "understand"]
 
 log = logging.getLogger("sangdam.turn")
 UNDERSTAND_SHARE = 0.4  # of the time a model may take; the rest is the reply's
@@ -43,6 +45,24 @@ def understand(desk: Desk, state: State) -> tuple[Understood, str]:
     )  # fmt: skip
     state.trace.note("understanding", understood=understood, second=second)
     return understood, second
+
+
+def heard_alone(
+    message: str, understand: Callable[[str], Understood], limits: Limits
+) -> tuple[str, str]:
+    """The text that a chat's first message comes down to, and its intent; no model is asked.
+
+    The intent is "" for a message that the guard at the door refuses.
+    """
+    checked = check_input(message, max_chars=limits.max_message_chars)
+    text = unspaced(checked.wish or checked.text)
+    if checked.action == "refuse":
+        return text, ""
+    first = after_but_not(text, understand)
+    if (wishes := split_wishes(text, understand)) is not None:
+        (text, first), _ = wishes
+    least = limits.min_confidence
+    return text, resolve(first, text, Context(), images=False, min_confidence=least).intent
 
 
 def _ask_model(desk: Desk, state: State, guess: Understood) -> Understood:

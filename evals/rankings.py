@@ -121,15 +121,23 @@ def labelled(path: Path) -> list[Asked]:
 
 
 def kept_cases() -> list[Asked]:
-    """What the policy owner kept in this machine's data folder; empty where there is none."""
+    """What the policy owner kept in this machine's data folder; empty where there is none.
+
+    A line that is no case (half written, changed by hand) is passed over.
+    """
     path = settings_module.load().data_path.joinpath(*KEPT)
     if not path.is_file():
         return []
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
-    return [
-        Asked(f"{path.name}:{number}", row["question"], frozenset(row["relevant"]))
-        for number, row in enumerate(rows, 1)
-    ]
+    found = []
+    for number, line in enumerate(path.read_text("utf-8", errors="replace").splitlines(), 1):
+        try:
+            row = json.loads(line)
+            found.append(
+                Asked(f"{path.name}:{number}", row["question"], frozenset(row["relevant"]))
+            )
+        except (ValueError, KeyError, TypeError):
+            continue
+    return found
 
 
 def _search_over_own(subject: Subject) -> PolicySearch:

@@ -47,7 +47,7 @@ __all__ = ["Services"]
 
 Progress = Callable[[str, int, int], None]
 _FINDS_PRODUCTS = ("search_products", "recommend_products")
-_TRIAGES = ("create_ticket", "edit_ticket", "accept_triage")
+_TRIAGES = ("create_ticket", "ask_person", "edit_ticket", "change_ticket", "accept_triage")
 
 
 class Services(Parts):

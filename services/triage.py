@@ -36,7 +36,7 @@ from agent.triage.summary import key_sentences, one_line
 from errors import NotFound, Unavailable
 from store import accounts, claims, conversations, orders, tickets, triage
 from store.database import Tx
-from store.models import Order, Ticket, to_text
+from store.models import Order, StoredMessage, Ticket, to_text
 from store.triage import TicketTriage, TriageField
 
 if TYPE_CHECKING:
@@ -182,9 +182,10 @@ class TriageDesk:
             since = to_text(now - timedelta(days=RECENT_DAYS))
             recent = orders.find(tx, user_id=ticket.user_id, since=since, limit=MOST_ORDERS)
             mine = claims.find(tx, user_id=ticket.user_id, limit=MOST_ORDERS)
+            said = _said(tx, ticket)
             return Matter(
-                ticket, person.name if person else "고객", _lines(tx, ticket), recent, mine, now,
-                ticket.customer_spoke_at or "",
+                ticket, person.name if person else "고객", _lines(ticket, said), recent, mine, now,
+                ticket.customer_spoke_at or "", any(one.payload.get("image_ids") for one in said),
             )  # fmt: skip
 
     def _found(self, matter: Matter) -> TicketTriage:
@@ -205,7 +206,7 @@ class TriageDesk:
         clauses = found_for((*said[:1], question_of(issue_type)), self._search)
         draft = drafted(
             name=matter.customer, issue_type=issue_type, danger=alarm, facts=told,
-            sentiment=guess.sentiment.value, found=clauses,
+            sentiment=guess.sentiment.value, found=clauses, photos=matter.photos,
             sure=min([guess.issue_type.confidence, *([order_id[1]] if told else [])]),
         )  # fmt: skip
         about = order if order_id[1] >= NAMES_IT else None
@@ -260,17 +261,22 @@ class TriageDesk:
             return None
 
 
-def _lines(tx: Tx, ticket: Ticket) -> tuple[Line, ...]:
+def _said(tx: Tx, ticket: Ticket) -> list[StoredMessage]:
+    """What was said in the ticket's chat about this matter; nothing where it has none."""
+    if not ticket.conversation_id:
+        return []
+    fresh = conversations.get(tx, ticket.conversation_id)
+    return conversations.messages(
+        tx, ticket.conversation_id, limit=MOST_MESSAGES,
+        after=fresh.fresh_from if fresh else 0,  # before it lie matters that are over
+    )  # fmt: skip
+
+
+def _lines(ticket: Ticket, said: Sequence[StoredMessage]) -> tuple[Line, ...]:
     """What was said in public: the chat of the ticket, or the ticket's own text and answers."""
-    if ticket.conversation_id:
-        fresh = conversations.get(tx, ticket.conversation_id)
-        said = conversations.messages(
-            tx, ticket.conversation_id, limit=MOST_MESSAGES,
-            after=fresh.fresh_from if fresh else 0,  # before it lie matters that are over
-        )  # fmt: skip
-        lines = [(_SPEAKER[one.role], one.content) for one in said if one.role in _SPEAKER]
-        if lines:
-            return tuple(lines)
+    lines = [(_SPEAKER[one.role], one.content) for one in said if one.role in _SPEAKER]
+    if lines:
+        return tuple(lines)
     events = [
         (_OF_EVENT[event.kind], event.text)
         for event in ticket.events

@@ -35,6 +35,7 @@ TOLD = (
     "status", "assignee_id", "priority", "issue_type", "subject", "tags", "order_id", "claim_id",
     "resolution",
 )  # fmt: skip
+_STAFFS = ("sentiment", "language", "summary")  # told in the staff's own entries only
 _COLUMNS = tuple(f.name for f in fields(Ticket) if f.name != "events")
 # The last time customer or staff said something public; what is said at :now does not count.
 _HEARD = (
@@ -151,7 +152,7 @@ def save(
     """Write ``changes`` with their entry in the history; None when ``ticket`` is stale."""
     if not change(tx, ticket, changes, at=at):
         return None
-    told = [name for name in TOLD if name in changes]
+    told = [name for name in (*TOLD, *_STAFFS) if name in changes]
     saved = Saved(
         {name: _plain(getattr(ticket, name)) for name in told},
         {name: _plain(changes[name]) for name in told},

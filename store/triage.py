@@ -23,6 +23,7 @@ __all__ = [
     "TriageSource",
     "add_correction",
     "corrections",
+    "drop_correction",
     "due",
     "get",
     "put",
@@ -160,9 +161,7 @@ def add_correction(
     at: datetime,
 ) -> None:
     """Keep what staff made of a suggestion; a field's newest correction replaces the older."""
-    tx.execute(
-        "delete from triage_corrections where ticket_id = ? and field = ?", (ticket_id, field)
-    )
+    drop_correction(tx, ticket_id=ticket_id, field=field)
     tx.insert(
         "triage_corrections",
         {
@@ -171,6 +170,13 @@ def add_correction(
             "corrected": corrected, "text": text, "created_at": to_text(at),
         },
     )  # fmt: skip
+
+
+def drop_correction(tx: Tx, *, ticket_id: str, field: str) -> None:
+    """Forget that a field was corrected: it is as suggested again."""
+    tx.execute(
+        "delete from triage_corrections where ticket_id = ? and field = ?", (ticket_id, field)
+    )
 
 
 def corrections(tx: Tx, *, limit: int = -1, before_seq: int | None = None) -> list[Correction]:

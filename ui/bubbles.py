@@ -38,6 +38,7 @@ REASONS = ("답이 틀렸어요", "원하는 답이 아니에요", "이해하기
 _EVENT_ICONS = {
     "handed_over": "support_agent", "taken": "support_agent", "reopened": "undo",
     "back_to_agent": "forum", "resolved": "check_circle", "claim": "assignment_return",
+    "done": "task_alt",
 }  # fmt: skip
 # The customer's side is the right one; keys are Streamlit's documented hook for styles.
 CSS = """<style>
@@ -54,9 +55,6 @@ CSS = """<style>
 }
 @media (max-width: 640px) {
   .st-key-suggestions { gap: .4rem; }
-  [data-testid="stLayoutWrapper"]:has(> .st-key-chat-top .st-key-who-answers-person) {
-    top: 3.75rem;
-  }
   [class*="st-key-desk-"] [data-testid^="stChatMessageAvatar"] { display: none; }
   [class*="st-key-desk-"] [data-testid="stChatMessage"] { padding-left: 0; padding-right: 0; }
   [class*="st-key-who-answers-"] { flex-wrap: wrap; gap: .25rem; }
@@ -70,6 +68,11 @@ CSS = """<style>
 [data-testid="stLayoutWrapper"]:has(> .st-key-chat-top .st-key-who-answers-person) {
   position: sticky; top: 0; z-index: 5; padding-bottom: .25rem; backdrop-filter: blur(12px);
   background: color-mix(in srgb, Canvas 88%, transparent);
+}
+@media (max-width: 640px) { /* the title goes under the bar on top, the line stays below it */
+  [data-testid="stLayoutWrapper"]:has(> .st-key-chat-top .st-key-who-answers-person) {
+    top: .5rem;
+  }
 }
 [class*="st-key-notice-"] { padding: .3rem 0; }
 [class*="st-key-notice-"] button { border-radius: 2rem; }

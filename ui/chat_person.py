@@ -16,6 +16,7 @@ AGENT, PERSON = "agent", "person"
 _CHOICE = "answerer-choice"
 _NAMES = {AGENT: "상담 도우미", PERSON: "상담원"}
 ASK, TELL = "궁금한 점을 적어 주세요", "상담원에게 전할 말을 적어 주세요"
+HOLIDAY = "오늘은 공휴일이라 상담을 쉬어요"
 Press = Callable[[], None]
 
 
@@ -71,7 +72,8 @@ def hours_text(hours: DeskHours) -> str:
     by = until(hours.answer_by.isoformat(), now=hours.now)
     if hours.open:
         return f"지금 상담 시간이에요. {by} 답해요"
-    return f"상담 시간이 아니에요. {by} 답해요"
+    closed = HOLIDAY if hours.holiday else "상담 시간이 아니에요"
+    return f"{closed}. {by} 답해요"
 
 
 def _who(state: Answering) -> str:
@@ -84,7 +86,9 @@ def _promise(state: Answering, hours: DeskHours) -> str:
     """When an answer comes, while there is none; the desk's hours outside of them."""
     if state.status == "waiting_customer":
         return "고객님의 답변을 기다리고 있어요"
-    closed = "" if hours.open else f"상담 시간은 평일 {hours.first}~{hours.last}시예요"
+    closed = f"상담 시간은 평일 {hours.first}~{hours.last}시예요"
+    if hours.open or hours.holiday:
+        closed = HOLIDAY if hours.holiday else ""
     if state.answer_by is None:
         return closed
     if is_past(state.answer_by, now=hours.now):

@@ -7,6 +7,7 @@ import re
 from agent.cards import choice_card
 from agent.flows.guest import guest_order
 from agent.flows.knowledge import answer_from_policy
+from agent.handoff_words import asks_for_agent
 from agent.memory import compact
 from agent.tools.tickets import resolved_of_chat
 from agent.turn import Turn
@@ -37,15 +38,18 @@ def handoff(turn: Turn) -> None:
         answer_from_policy(turn, turn.text)
         turn.show(choice_card("", ("상담원 연결", "상담원에게 연결해 주세요")))
         return
+    if asks_for_agent(turn.text):  # from a stale tab, say: it answers already
+        turn.say("here")
+        return
     order_id = turn.context.order_id
     if turn.caller.user_id is None:
         proved = guest_order(turn, turn.slots.order_id, verb="상담원 연결")
         if proved is None:
             return
         order_id = proved.order_id
-    about = turn.context.intent
+    about = "" if turn.context.intent == "handoff" else turn.context.intent
     again = resolved_of_chat(turn.tools)
-    if again is not None and again.verdict != "solved":
+    if again is not None and again.verdict is None and not about:
         resolution_judged(turn, again, solved=False)
         return
     ticket: Ticket = turn.write(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-__all__ = ["VARIABLES", "places", "unknown"]
+__all__ = ["VARIABLES", "holes", "places", "unknown"]
 
 # What a place stands for, as the editor explains it.
 VARIABLES: Mapping[str, str] = {
@@ -31,6 +31,11 @@ _PLACE = re.compile(r"\{([^{}\n]{1,20}?)(?::([가-힣]{1,3}/[가-힣]{1,3}))?\}"
 def places(text: str) -> Iterator[re.Match[str]]:
     """Every place of a text: group 1 is its name, group 2 the particles or None."""
     return _PLACE.finditer(text)
+
+
+def holes(text: str) -> tuple[str, ...]:
+    """The known places that stand open in a text, each once, as they are written."""
+    return tuple(dict.fromkeys(found[0] for found in places(text) if found[1] in VARIABLES))
 
 
 def unknown(text: str) -> tuple[str, ...]:

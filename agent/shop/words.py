@@ -125,6 +125,9 @@ TICKET_FIELD: Mapping[str, str] = {
     "assignee_id": "담당자",
     "priority": "우선순위",
     "issue_type": "유형",
+    "sentiment": "고객의 기분",
+    "language": "언어",
+    "summary": "요약",
     "subject": "제목",
     "tags": "태그",
     "order_id": "주문",
@@ -176,6 +179,7 @@ AUDIT_ACTION: Mapping[str, str] = {
 }
 # Where the same action has another word: (what, action).
 AUDIT_ACTION_OF: Mapping[tuple[str, str], str] = {
+    ("account", "create"): "만듦",
     ("api_key", "create"): "발급",
     ("policy", "import"): "가져옴",
     ("policy", "withdraw"): "거둠",
@@ -222,6 +226,7 @@ AUDIT_FIELD: Mapping[str, str] = {
     "title": "제목",
     "text": "내용",
     "name": "이름",
+    "role": "구분",
     "scopes": "권한",
     "expires_at": "만료",
     "answerer": "답하는 쪽",

@@ -31,10 +31,10 @@ def ask_person(ctx: ToolContext, *, conversation_id: str, text: str = "") -> Tic
     """Let a person answer a chat from now on; returns the ticket they work on.
 
     A running ticket goes on, a resolved one is opened again unless the customer called it
-    solved, else one is made of ``text`` or of what was said. Choosing a person is the
-    confirmation. Staff take up a running ticket only. Raises NotSignedIn, NotFound for a
-    missing chat and somebody else's alike, BadInput for a text over 4,000 characters,
-    NotAllowedNow for staff where no ticket runs.
+    solved or has spoken of something else since, else one is made of ``text`` or of what was
+    said. Choosing a person is the confirmation. Staff take up a running ticket only. Raises
+    NotSignedIn, NotFound for a missing chat and somebody else's alike, BadInput for a text over
+    4,000 characters, NotAllowedNow for staff where no ticket runs.
     """
     chat = conversations.get(ctx.tx, conversation_id)
     mine = chat is not None and chat.user_id == ctx.me()
@@ -53,7 +53,8 @@ def ask_person(ctx: ToolContext, *, conversation_id: str, text: str = "") -> Tic
 
 def _opened(ctx: ToolContext, chat: Conversation, text: str) -> Ticket:
     resolved = resolved_of_chat(ctx)
-    if resolved is not None and resolved.verdict is None:  # a solved one is over: a new matter
+    since = chat.context.get("intent", "")  # nothing is remembered of a matter that is over
+    if resolved is not None and resolved.verdict is None and since in ("", "handoff"):
         return judge_resolution(ctx, ticket_id=resolved.ticket_id, solved=False, text=text)
     said = conversations.messages(
         ctx.tx, chat.conversation_id, limit=MOST_SAID, after=chat.fresh_from

@@ -30,6 +30,7 @@ _VALUE: Mapping[str, Mapping[str, str]] = {
     "kind": words.CLAIM_KIND,
     "reason_code": words.REASON,
     "scopes": words.KEY_SCOPE,
+    "role": {"customer": "고객", "staff": "상담원", "admin": "관리자"},
 }
 
 

@@ -42,6 +42,9 @@ def change_ticket(
     claim_id: str | None = None,
     assignee_id: str | None = None,
     status: str | None = None,
+    sentiment: str | None = None,
+    language: str | None = None,
+    summary: str | None = None,
 ) -> Ticket:
     """Change several things of a ticket at once, all of them or none; staff only.
 
@@ -54,7 +57,8 @@ def change_ticket(
     ticket = current_ticket(ctx, ticket_id, version)
     wanted: dict[str, Any] = {
         "priority": priority, "issue_type": issue_type, "subject": subject, "tags": tags,
-        "order_id": order_id, "claim_id": claim_id,
+        "order_id": order_id, "claim_id": claim_id, "sentiment": sentiment,
+        "language": language, "summary": summary,
     }  # fmt: skip
     edits = {name: value for name, value in wanted.items() if _differs(ticket, name, value)}
     if edits:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from agent.shop import words
+from agent.shop.canned import holes
 from agent.shop.tickets import (
     CLOSED,
     RUNNING,
@@ -46,7 +47,7 @@ __all__ = [
     "take_ticket",
 ]
 
-MOST_TAGS, MOST_TAG_CHARS = 10, 20
+MOST_TAGS, MOST_TAG_CHARS, MOST_SUMMARY_CHARS = 10, 20, 120
 
 
 @tool("WRITE")
@@ -92,11 +93,11 @@ def reply_ticket(
 
     ``wait`` then waits for the customer, and the resolution clock stands still. An open
     ticket is taken with it. Raises Forbidden, NotFound, StateChanged, BadInput (empty, over
-    4,000 characters), NotAllowedNow for one that is done.
+    4,000 characters, a canned reply's place left open), NotAllowedNow for one that is done.
     """
     ticket = current_ticket(ctx, ticket_id, version)
     _require_running(ticket)
-    text = public_text(text)
+    text = _for_customer(text)
     changes = responded(ticket, ctx.now) | _taken(ctx, ticket)
     if wait and ticket.status != "waiting_customer":
         changes |= moved(ticket, "waiting_customer", ctx.now, ctx.rules)
@@ -133,10 +134,13 @@ def edit_ticket(
     tags: Sequence[str] | None = None,
     order_id: str | None = None,
     claim_id: str | None = None,
+    sentiment: str | None = None,
+    language: str | None = None,
+    summary: str | None = None,
 ) -> Ticket:
     """Change what is given of a ticket that is not closed; "" takes order or claim off.
 
-    The customer sees the subject, never the tags.
+    The customer sees the subject, never the tags, the mood, the language or the summary.
     Another priority recomputes both due times from the start of their clocks.
 
     Raises Forbidden, NotFound (also for another customer's order or claim), StateChanged,
@@ -147,8 +151,13 @@ def edit_ticket(
         raise NotAllowedNow(CLOSED, allowed=("create_ticket",), code="ticket_closed")
     if priority not in (None, *words.PRIORITY) or issue_type not in (None, *words.ISSUE_TYPE):
         raise BadInput("우선순위와 유형을 다시 골라 주세요.")
+    if sentiment not in (None, *words.SENTIMENT) or language not in (None, *words.LANGUAGE):
+        raise BadInput("고객의 기분과 언어를 다시 골라 주세요.")
     wanted: dict[str, Any] = {
         "issue_type": issue_type,
+        "sentiment": sentiment,
+        "language": language,
+        "summary": None if summary is None else _summary(summary),
         "subject": None if subject is None else _subject(subject),
         "tags": None if tags is None else _tags(tags),
     }
@@ -167,12 +176,12 @@ def edit_ticket(
 def resolve_ticket(ctx: ToolContext, *, ticket_id: str, version: int, resolution: str) -> Ticket:
     """Say how the matter was solved; the customer reads it and may answer to reopen it.
 
-    Raises Forbidden, NotFound, StateChanged, BadInput (empty, over 4,000 characters),
-    NotAllowedNow for one that is done.
+    Raises Forbidden, NotFound, StateChanged, BadInput (empty, over 4,000 characters, a canned
+    reply's place left open), NotAllowedNow for one that is done.
     """
     ticket = current_ticket(ctx, ticket_id, version)
     check_transition(ticket.status, "resolved")
-    resolution = public_text(resolution)
+    resolution = _for_customer(resolution)
     changes = {
         **moved(ticket, "resolved", ctx.now, ctx.rules), **responded(ticket, ctx.now),
         **_taken(ctx, ticket), "resolution": resolution,
@@ -231,6 +240,16 @@ def _require_running(ticket: Ticket) -> None:
         )  # fmt: skip
 
 
+def _for_customer(text: str) -> str:
+    """What the customer is to read, masked. Raises BadInput, also for a place left open."""
+    if found := holes(text):
+        raise BadInput(
+            f"아직 채우지 않은 변수가 있어요. 고친 뒤 보내 주세요: {', '.join(found)}",
+            code="open_places",
+        )
+    return public_text(text)
+
+
 def _taken(ctx: ToolContext, ticket: Ticket, *, anew: bool = False) -> dict[str, Any]:
     """Who acts on a ticket nobody has becomes its assignee (``anew``: on any ticket)."""
     return {"assignee_id": ctx.me()} if anew or ticket.assignee_id is None else {}
@@ -256,6 +275,13 @@ def _subject(text: str) -> str:
     text = clean(" ".join(text.split()))
     if not text or len(text) > MOST_SUBJECT_CHARS:
         raise BadInput(f"제목은 1~{MOST_SUBJECT_CHARS}자로 적어 주세요.")
+    return text
+
+
+def _summary(text: str) -> str:
+    text = clean(" ".join(text.split()))
+    if not text or len(text) > MOST_SUMMARY_CHARS:
+        raise BadInput(f"요약은 1~{MOST_SUMMARY_CHARS}자로 적어 주세요.")
     return text
 
 

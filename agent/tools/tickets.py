@@ -70,7 +70,7 @@ def list_tickets(
 def get_ticket(ctx: ToolContext, *, ticket_id: str) -> Ticket:
     """One ticket with its history (internal notes for staff only).
 
-    Its tags are the staff's as well, a customer gets none.
+    Its tags, mood, language and summary are the staff's as well, a customer gets none.
     Raises NotFound for a missing one and somebody else's alike.
     """
     found = tickets.get(ctx.tx, ticket_id, user_id=ctx.owner(), internal=ctx.caller.is_staff)
@@ -308,8 +308,10 @@ def _triaged(ctx: ToolContext, text: str, issue_type: str, priority: str) -> dic
 
 
 def _shown(ctx: ToolContext, ticket: Ticket) -> Ticket:
-    """A ticket as the caller may see it: tags are the staff's."""
-    return ticket if ctx.caller.is_staff else replace(ticket, tags=())
+    """A ticket as the caller may see it: tags and what triage found are the staff's."""
+    if ctx.caller.is_staff:
+        return ticket
+    return replace(ticket, tags=(), sentiment=None, language=None, summary=None)
 
 
 def _heard(ctx: ToolContext, ticket: Ticket) -> dict[str, Any]:

@@ -11,14 +11,14 @@ from store.triage import TriageField
 __all__ = ["note_corrections"]
 
 MOST_CHARS = 1000
-_EDITED = ("issue_type", "priority", "order_id", "claim_id", "sentiment", "summary")
+_EDITED = ("issue_type", "priority", "order_id", "claim_id", "sentiment", "language", "summary")
 
 
 def note_corrections(ctx: ToolContext, before: Ticket, after: Ticket) -> int:
     """Keep each field that staff changed to something other than triage said; returns how many.
 
-    A change to what was suggested is none. Where triage has not looked yet, what the local
-    classifier says of the text is held against it.
+    A change to what was suggested is none, and takes back an earlier one. Where triage has not
+    looked yet, what the local classifier says of the text is held against it.
     """
     changed = [name for name in _EDITED if getattr(before, name) != getattr(after, name)]
     if not changed:
@@ -28,7 +28,10 @@ def note_corrections(ctx: ToolContext, before: Ticket, after: Ticket) -> int:
     for name in changed:
         corrected = getattr(after, name) or ""
         predicted = suggested.get(name)
-        if predicted is None or predicted.value == corrected:
+        if predicted is None:
+            continue
+        if predicted.value == corrected:  # back to the suggestion: nothing is corrected any more
+            triage.drop_correction(ctx.tx, ticket_id=after.ticket_id, field=name)
             continue
         triage.add_correction(
             ctx.tx, ticket_id=after.ticket_id, actor_id=ctx.caller.user_id, field=name,

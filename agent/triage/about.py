@@ -95,10 +95,12 @@ def product_of(text: str, order: Order) -> str:
 
 
 def _mentioned(squeezed: str, line: OrderLine) -> bool:
-    """Whether a product's name, or the word that says what it is (its last), is there."""
+    """Whether a product's name, or the word that says what it is, is there: its last Korean
+    one (a model's number says nothing: "텀블러 DT-500"), else its last."""
     name = _BLANK.sub("", line.product_name.lower())
     words = _NAME_WORD.findall(line.product_name.lower())
-    return name in squeezed or (bool(words) and words[-1] in squeezed)
+    named = [word for word in words if not word.isascii()] or words
+    return name in squeezed or (bool(named) and named[-1] in squeezed)
 
 
 def _fitting(issue_type: str, orders: Sequence[Order]) -> list[Order]:

@@ -78,6 +78,7 @@ def drafted(
     facts: Sequence[str],
     found: Found,
     sure: float,
+    photos: bool = False,
 ) -> Draft:
     """The draft; ``sure`` is how sure the issue type (and the order, where one is told) is.
 
@@ -96,7 +97,7 @@ def drafted(
         parts.append(_say("ask_order"))
     elif not facts and not found.sources:
         parts.append(_say("ask_more"))
-    if issue_type == "defect":
+    if issue_type == "defect" and not photos:
         parts.append(_say("ask_photo"))
     parts.append(_say("closing"))
     grounds = found.confidence if found.sources else 0.5 if facts else 0.2

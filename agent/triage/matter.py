@@ -30,6 +30,7 @@ class Matter:
     claims: Sequence[Claim]
     now: datetime
     basis: str
+    photos: bool = False  # whether the customer has sent any
 
     @property
     def text(self) -> str:

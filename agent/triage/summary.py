@@ -43,17 +43,17 @@ def key_sentences(text: str, issue_type: str, scores: Scores) -> tuple[str, ...]
 
 
 def one_line(said: Sequence[str], *, about: str = "") -> str:
-    """The first of the sentences, and the second where both fit, behind what they are ``about``.
+    """The first of the sentences, the second where both fit, then what they are ``about``.
 
-    At most MOST_CHARS characters, without contacts and personal numbers.
+    The matter comes first: a queue shows little more than the beginning. At most MOST_CHARS
+    characters, without contacts and personal numbers; what it is about is left off before
+    any of the first sentence is.
     """
     first, *others = (_LEADING.sub("", one) for one in said)
     room = MOST_CHARS - len(about) - len(first) - 4
     more = [one for one in others[:1] if len(one) <= room]
     text = mask_pii(" ".join([first, *more]), for_cloud=True).text
-    return _cut(text, about)
-
-
-def _cut(said: str, about: str) -> str:
-    line = " ".join(f"{about} · {said}".split()) if about else " ".join(said.split())
+    line = " ".join(text.split())
+    if about and len(line) + len(about) + 3 <= MOST_CHARS:
+        line += f" · {' '.join(about.split())}"
     return line if len(line) <= MOST_CHARS else line[: MOST_CHARS - 1].rstrip() + "…"

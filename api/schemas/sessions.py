@@ -94,7 +94,7 @@ class StoredMessage(BaseModel):
     name: str | None = Field(description="상담원의 이름. 상담원의 메시지가 아니면 null")
     event: str | None = Field(
         description="system 메시지가 알리는 일: handed_over, taken, back_to_agent, resolved, "
-        "reopened, claim. 나머지는 null",
+        "reopened, claim, done. 나머지는 null",
         examples=["handed_over"],
     )
     created_at: Time

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from agent.tools.triage_corrections import note_corrections
 from agent.types import Caller
-from errors import BadInput, Forbidden, NotFound, StateChanged
+from errors import BadInput, Forbidden, NotAllowedNow, NotFound, StateChanged
 from services import Services
 from store import triage
 from store.models import Ticket
@@ -86,6 +88,16 @@ def test_only_what_is_suggested_can_be_accepted(
     assert read(shop, looked_at) == looked_at
 
 
+def test_a_suggestion_that_changed_unseen_is_not_taken_over(
+    shop: Services, looked_at: Ticket
+) -> None:
+    with pytest.raises(NotAllowedNow, match="제안이 바뀌었어요"):
+        do(shop, "accept_triage", looked_at, fields=["priority"], seen={"priority": "low"})
+    assert read(shop, looked_at) == looked_at
+    saved = do(shop, "accept_triage", looked_at, fields=["priority"], seen={"priority": "high"})
+    assert saved.priority == "high"
+
+
 def test_what_staff_set_instead_is_kept_masked(shop: Services, looked_at: Ticket) -> None:
     saved = do(shop, "edit_ticket", looked_at, issue_type="return_exchange", priority="high")
     assert corrected(shop) == [("issue_type", "defect", "return_exchange")]
@@ -95,8 +107,10 @@ def test_what_staff_set_instead_is_kept_masked(shop: Services, looked_at: Ticket
     assert "1234" not in row.text
     saved = do(shop, "edit_ticket", saved, issue_type="complaint")
     assert corrected(shop) == [("issue_type", "defect", "complaint")]  # the newest counts
-    do(shop, "edit_ticket", saved, subject="다른 제목", tags=["파손"])
+    saved = do(shop, "edit_ticket", saved, subject="다른 제목", tags=["파손"])
     assert len(corrected(shop)) == 1
+    do(shop, "edit_ticket", saved, issue_type="defect")  # after all: no lesson in it
+    assert corrected(shop) == []
 
 
 def test_before_triage_has_looked_the_classifier_is_what_is_corrected(
@@ -139,3 +153,35 @@ def test_training_data_says_neither_who_nor_where(shop: Services, looked_at: Tic
     (row,) = shop.triage.training_data()
     assert (row["field"], row["predicted"], row["corrected"]) == ("priority", "high", "urgent")
     assert set(row) == {"field", "predicted", "confidence", "corrected", "text", "created_at"}
+
+
+def test_what_triage_found_is_editable_and_the_staffs_alone(
+    shop: Services, minji: Caller, looked_at: Ticket
+) -> None:
+    saved = do(
+        shop, "change_ticket", looked_at, summary="뚜껑이 깨진 텀블러", sentiment="angry",
+        language="en",
+    )  # fmt: skip
+    assert (saved.summary, saved.sentiment, saved.language) == (
+        "뚜껑이 깨진 텀블러", "angry", "en",
+    )  # fmt: skip
+    assert {"summary", "sentiment", "language"} <= {name for name, *_ in corrected(shop)}
+    shop.triage.suggest(looked_at.ticket_id)
+    assert read(shop, looked_at).summary == "뚜껑이 깨진 텀블러"  # the worker keeps off
+    theirs = read(shop, looked_at, minji)
+    assert (theirs.summary, theirs.sentiment, theirs.language) == (None, None, None)
+    assert "뚜껑이 깨진 텀블러" not in str(theirs)
+    wrongs: tuple[dict[str, Any], ...] = (
+        {"summary": " "}, {"summary": "가" * 121}, {"sentiment": "sad"},
+    )  # fmt: skip
+    for wrong in wrongs:
+        with pytest.raises(BadInput):
+            do(shop, "edit_ticket", saved, **wrong)
+
+
+def test_a_ticket_of_a_chosen_person_is_triaged_as_it_opens(shop: Services, minji: Caller) -> None:
+    from services.sessions import Sessions
+
+    chat = Sessions(shop).ask_person(minji, None, "충전하다가 배터리에서 불이 났어요")
+    found = shop.tool(STAFF, "list_tickets", customer_id="user_001", limit=1).items[0]
+    assert (found.conversation_id, found.priority) == (chat, "urgent")

@@ -215,6 +215,18 @@ def test_what_a_model_said_is_masked_and_kept_to_its_bound() -> None:
     assert "models" in json.loads(text)["cut"]
 
 
+def test_what_a_model_asked_a_tool_is_masked_however_deep() -> None:
+    trace = Trace(perf_counter())
+    told = Exchange(Tag("compose", "policy@1"), [ChatMessage("user", "질문")], (), perf_counter())
+    trace.exchanges.append(told)
+    given = {"query": "카드 4242-4242-4242-4242", "lines": [{"note": "주민번호 900101-1234568"}]}
+    trace.tool("search_products", "READ", given, lambda: None)
+    text = trace.dump("done") or ""
+    assert "카드번호 가림" in text
+    assert "4242" not in text
+    assert "1234568" not in text
+
+
 def test_readable_values_keep_names_and_leave_out_what_is_empty() -> None:
     cut: list[int] = []
     many = list(range(MOST_ITEMS + 3))
@@ -235,3 +247,15 @@ def test_a_tool_raises_what_it_raised() -> None:
     with pytest.raises(BadInput):
         trace.tool("cancel_order", "WRITE", {}, refuse)
     assert trace.tools[0].error == "bad_input: 안 돼요."
+
+
+def test_a_tool_that_breaks_is_told_apart_from_one_that_found_nothing() -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("a secret")
+
+    trace = Trace(perf_counter())
+    with pytest.raises(ZeroDivisionError):
+        trace.tool("get_order", "READ", {"order_id": "1"}, broken)
+    (run,) = json.loads(trace.dump("error") or "")["tools"]
+    assert run["error"] == "error: ZeroDivisionError"
+    assert "result" not in run

@@ -145,6 +145,9 @@ def test_a_slow_answer_is_given_up_but_kept(api: Api) -> None:
     assert late.json()["code"] == "turn_timeout"
     assert api.shop.turns.drain(20) == 0
     with api.shop.database.read() as tx:
-        (asked,) = tx.rows("select turn_id from messages where content = ?", (QUESTION,))
+        (asked,) = tx.rows(
+            "select turn_id from messages where content = ? and conversation_id glob 's_*'",
+            (QUESTION,),
+        )
         kept = tx.rows("select role from messages where turn_id = ?", (asked["turn_id"],))
     assert [one["role"] for one in kept] == ["user", "assistant"]

@@ -40,6 +40,10 @@ NOT_OF_A_ROUTE = {
     "cancel_approved",
     "name_taken",
     "not_resolved",
+    "claim_over",
+    "not_a_demo_account",
+    "not_in_reply",
+    "triage_model_unavailable",
 }
 # Codes that are put together, where they are, and what they may be.
 COMPUTED = {

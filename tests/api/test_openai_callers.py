@@ -60,7 +60,12 @@ def test_without_the_right_everybody_is_a_guest(api: Api) -> None:
         assert MINES not in said
         assert "로그인" in said
     with api.shop.database.read() as tx:
-        assert tx.value("select count(*) from turns where source = 'api'") == 3
+        assert (
+            tx.value(
+                "select count(*) from turns where source = 'api' and conversation_id glob 's_*'"
+            )
+            == 3
+        )
         owners = tx.rows("select user_id, guest_hash from conversations "
                          "order by created_at desc, rowid desc limit 3")  # fmt: skip
     assert all(row["user_id"] is None and row["guest_hash"] for row in owners)

@@ -43,7 +43,7 @@ def gate(api: Api) -> Iterator[Gate]:
 
 def turns(api: Api) -> list[dict[str, Any]]:
     with api.shop.database.read() as tx:
-        return tx.rows("select * from turns where source = 'api'")
+        return tx.rows("select * from turns where source = 'api' and conversation_id glob 's_*'")
 
 
 def ended(api: Api) -> list[dict[str, Any]]:

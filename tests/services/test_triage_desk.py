@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sqlite3
 import time
@@ -9,10 +10,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from agent.triage.about import product_of
 from agent.types import Caller
 from errors import NotFound
 from services import Services
+from services.sessions import Sessions
 from services.triage import TriageDesk
 from store import claims, orders, tickets
 from store.models import Ticket
@@ -247,3 +251,39 @@ def test_the_thread_works_when_it_is_poked_and_ends_when_told(
         until(lambda: suggested(shop, late) is not None)
     finally:
         assert shop.triage.stop(20)
+
+
+def test_a_broken_own_model_stops_no_ticket(
+    shop: Services, minji: Caller, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.triage_model.parent.mkdir(parents=True, exist_ok=True)
+    shop.triage_model.write_bytes(b"half a file")
+    made = shop.tool(minji, "create_ticket", issue_type="other", description="감전됐어요")
+    assert made.priority == "high"  # urgent, as far as a customer may say so
+    assert "cannot be read" in caplog.text
+
+
+# ── what the customer has told already ───────────────────────────────────────────────────
+
+
+def test_a_product_is_known_by_what_it_is_not_by_its_models_number(
+    shop: Services, minji: Caller
+) -> None:
+    found = [one for one in shop.tool(minji, "list_orders", limit=50).items
+             if "텀블러 DT-500" in str(one.lines)]  # fmt: skip
+    assert found
+    assert product_of("텀블러 뚜껑이 깨졌어요", found[0])
+    assert not product_of("배송비 2,500원이 더 결제됐어요", found[0])
+
+
+def test_a_photo_that_was_sent_is_not_asked_for(shop: Services, minji: Caller) -> None:
+    picture = io.BytesIO()
+    Image.new("RGB", (64, 48), "red").save(picture, "JPEG")
+    chat, photo = shop.save_photo(minji, picture.getvalue(), session_id=None)
+    Sessions(shop).ask_person(minji, chat, "받은 텀블러가 깨져 있어요")
+    with shop.database.read() as tx:
+        ticket = tickets.open_of_conversation(tx, chat)
+    assert ticket is not None
+    assert "사진이 있으면" in shop.triage.suggest(ticket.ticket_id).reply
+    list(shop.run_turn(minji, "사진이에요", session_id=chat, image_ids=(photo,)))
+    assert "사진이 있으면" not in shop.triage.suggest(ticket.ticket_id).reply

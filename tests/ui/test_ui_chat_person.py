@@ -56,6 +56,15 @@ def test_a_hand_off_shows_who_answers_and_when(open_page):
     assert BACK in labels(at)
 
 
+def test_on_a_holiday_nobody_is_promised_the_weekdays_hours(open_page, clock):
+    clock.now = datetime(2026, 12, 25, 3, 0, tzinfo=UTC)  # Christmas, a Friday noon
+    at = open_page("chat")
+    assert any("오늘은 공휴일이라 상담을 쉬어요" in text for text in at.radio[0].proto.captions)
+    say(at, HAND_OFF)
+    assert "오늘은 공휴일이라 상담을 쉬어요" in shown(at)
+    assert "상담 시간은 평일" not in shown(at)
+
+
 def test_outside_the_desks_hours_they_are_told(open_page, clock):
     clock.now = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)  # a Saturday
     at = open_page("chat")

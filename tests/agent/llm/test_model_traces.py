@@ -82,3 +82,47 @@ def test_playing_again_asks_the_model_again(
     assert len(server.asked) == 2
     assert [one.name for one in found.differences if not one.same] == ["reply"]
     assert found.replayed.trace["models"][0]["said"] == "커피는 배송 중이에요."
+
+
+def test_playing_again_costs_the_day_and_not_the_customers_chat(
+    live: Live, server: LLMServer, minji: Caller
+) -> None:
+    prices = {"one:tiny": {"input": 100.0, "output": 200.0}}
+    shop = live(one=providers_table(server, "openai"), more={"prices": prices})
+    server.say(Reply(GOOD), Reply(GOOD))
+    talk = Talk(shop, minji)
+    talk.say(ASK)
+    with shop.database.read() as tx:
+        turn = tx.row("select turn_id, cost_usd from turns where conversation_id = ?",
+                      (talk.session_id,))  # fmt: skip
+        assert turn is not None
+        spent = tx.value("select total(cost_usd) from llm_days")
+    found = shop.runs.replay(STAFF, turn["turn_id"])
+    assert found.same
+    with shop.database.read() as tx:
+        rows = tx.rows("select turn_id, conversation_id, cost_usd from llm_calls order by rowid")
+        talked = tx.value("select cost_usd from figures_talks where conversation_id = ?",
+                          (talk.session_id,))  # fmt: skip
+        assert tx.value("select total(cost_usd) from llm_days") == 2 * spent
+    first, again = rows
+    assert (first["turn_id"], first["conversation_id"]) == (turn["turn_id"], talk.session_id)
+    assert (again["turn_id"], again["conversation_id"]) == (None, None)
+    assert again["cost_usd"] == first["cost_usd"] > 0
+    assert talked == turn["cost_usd"] == first["cost_usd"]
+    assert shop.llm.spent_today_usd() == 2 * first["cost_usd"]
+
+
+def test_playing_again_while_the_model_is_down_tells_it(
+    live: Live, server: LLMServer, minji: Caller
+) -> None:
+    shop = live(limits={"retries": 0}, one=providers_table(server, "openai"))
+    server.say(Reply(GOOD), Reply(status=500))
+    talk = Talk(shop, minji)
+    talk.say(ASK)
+    with shop.database.read() as tx:
+        turn_id = tx.value("select turn_id from turn_traces")
+    found = shop.runs.replay(STAFF, turn_id)
+    assert not found.replayed.error
+    assert found.replayed.reply["provider"] == "offline"
+    assert found.replayed.trace["models"][0]["error"]
+    assert not found.same

@@ -111,3 +111,23 @@ def test_what_is_denied_feared_or_only_sounds_like_it_is_no_danger(text: str) ->
 
 def test_danger_far_down_a_long_text_is_seen() -> None:
     assert danger("배송이 왔어요. " * 300 + "그런데 불이 났어요.") == "fire"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("제 카드로 누가 결제했어요", "theft"),
+        ("내가 결제 안 한 주문이 있어요", "theft"),
+        ("카드 분실했는데 결제됐다는 문자가 왔어요", "theft"),
+        ("전원 켜자마자 펑 하고 터졌어요", "fire"),
+        ("콘센트에서 불꽃이 튀었어요", "fire"),
+        ("만질 때마다 전기가 찌릿하게 올라요", "hurt"),
+        ("제가 주문한 게 아니에요 다른 상품이 왔어요", ""),
+        ("카드 분실해서 결제 카드 바꾸고 싶어요", ""),
+        ("불꽃 무늬 티셔츠 있나요", ""),
+        ("스파크 차량용 매트 있나요", ""),
+        ("전기가 안 들어와요", ""),
+    ],
+)
+def test_theft_and_fire_are_told_from_a_wrong_parcel(text: str, kind: str) -> None:
+    assert danger(text) == kind
