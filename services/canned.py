@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from agent.korean import Template, day_text, krw, moment_text
-from agent.shop.canned import VARIABLES, places
+from agent.shop.canned import VARIABLES, holes, places
 from errors import NotFound
 from store.models import Claim, Order, Ticket, from_text
 
@@ -27,11 +27,6 @@ class Filled:
 
     text: str
     missing: tuple[str, ...]
-
-
-def holes(text: str) -> tuple[str, ...]:
-    """The known places that stand open in a text, each once, as they are written."""
-    return tuple(dict.fromkeys(found[0] for found in places(text) if found[1] in VARIABLES))
 
 
 def fill(desk: Services, caller: Caller, text: str, ticket: Ticket) -> Filled:

@@ -42,6 +42,7 @@ _CUT = "sangdam_claims_shown"
 def draw(desk: Services, caller: Caller) -> None:
     """The queue; with a claim in the address that claim beside it."""
     st.markdown("#### 신청 처리", anchors=False)
+    st.caption("고객이 신청한 취소·반품·교환을 살펴보고 승인하거나 거절해요.")
     show_flash()
     chosen = _filter()
     claim_id = st.query_params.get("claim")
@@ -74,7 +75,10 @@ def _queue(desk: Services, caller: Caller, chosen: str, *, columns: int) -> None
     if not found:
         with st.container(border=True, key="no-claims"):
             st.markdown("**여기에 해당하는 신청이 없어요**")
-            st.caption("다른 상태를 골라 보세요.")
+            st.caption(
+                "고객이 취소·반품·교환을 신청하면 여기에 나타나요." if chosen in (TODO, ALL)
+                else "다른 상태를 골라 보세요."
+            )  # fmt: skip
         return
     for row in range(0, len(found), columns):
         for place, item in zip(st.columns(columns), found[row : row + columns], strict=False):
@@ -248,10 +252,8 @@ def _advance(desk: Services, caller: Caller, claim: Any, to: str, note: str) -> 
     except SangdamError as error:
         flash("refused", error.message)
     else:
-        flash(
-            "done",
-            f"{words.CLAIM_KIND[claim.kind]} 신청을 '{words.CLAIM_STATUS[to]}'(으)로 바꿨어요.",
-        )
+        done = f"{words.CLAIM_KIND[claim.kind]} 신청의 상태를 바꿨어요: {words.CLAIM_STATUS[to]}"
+        flash("done", done)
 
 
 def _history(desk: Services, caller: Caller, claim_id: str) -> None:

@@ -21,12 +21,15 @@ def flash(kind: Literal["done", "refused"], text: str) -> None:
     st.session_state[_FLASH] = (kind, text)
 
 
-def show_flash() -> None:
-    """Show the sentence left behind, once."""
+def show_flash(*, toast: bool = False) -> None:
+    """Show the sentence left behind, once; ``toast``: over the page too, for one far down."""
     found = st.session_state.pop(_FLASH, None)
     if found is None:
         return
     kind, text = found
+    if toast:
+        looks = "check_circle" if kind == "done" else "info"
+        st.toast(text, icon=f":material/{looks}:", duration="long")
     if kind == "done":
         st.success(text, icon=":material/check_circle:")
     else:

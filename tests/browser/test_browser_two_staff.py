@@ -61,6 +61,11 @@ def opened(open_page: OpenPage, sign_in: SignIn, ticket: Ticket, email: str) -> 
 
 def raise_priority(page: Page) -> None:
     page.get_by_role("button", name="정보 고치기").click()
+    for name, value in (
+        ("우선순위", "보통"),
+        ("유형", "배송"),
+    ):  # as the ticket has it: neither is the first choice
+        expect(page.get_by_label(name).first).to_have_value(value, timeout=SOON_MS)
     page.get_by_label("우선순위").first.click()
     page.get_by_role("option", name="높음").click()
     page.get_by_role("button", name="저장", exact=True).click()
@@ -108,7 +113,9 @@ def test_no_text_and_no_event_is_lost(
     expect(b.get_by_text("답변을 보냈어요")).to_be_visible(timeout=SOON_MS)
     expect(box).to_have_value("")
     now, said = stored(server, ticket)
-    assert now.priority == "high"
+    assert (now.priority, now.issue_type, now.sentiment or "neutral") == (
+        "high", "delivery", "neutral",
+    )  # fmt: skip
     assert [one.content for one in said if one.role == "staff"] == [
         "A가 먼저 답했어요.", "B가 쓰는 답변이에요. 이어서 써요.",
     ]  # fmt: skip
@@ -155,3 +162,23 @@ def test_words_outlive_another_ticket_and_another_page(
     expect(page.locator(".st-key-desk-customer")).to_be_visible(timeout=SOON_MS)
     parts.get_by_text("대화", exact=True).click()
     expect(box).to_have_value("쓰다 만 답변", timeout=SOON_MS)
+
+
+def test_a_window_is_whole_beside_the_conversation_and_outlives_the_news(
+    server: Server, open_page: OpenPage, sign_in: SignIn, ticket: Ticket
+) -> None:
+    page = opened(open_page, sign_in, ticket, STAFF)
+    page.get_by_role("button", name="자주 쓰는 답변").click()
+    window = page.get_by_role("dialog", name="자주 쓰는 답변")
+    first = window.get_by_role("button", name="넣기").first
+    expect(first).to_be_in_viewport(timeout=SOON_MS)
+    search = window.get_by_placeholder("제목이나 내용 검색")
+    search.press_sequentially("배송")  # not entered yet
+    now = datetime.now(UTC)
+    with Database(server.folder / "sangdam.db").write() as tx:
+        tickets.save(tx, ticket, {"priority": "high"}, at=now, actor_id="admin_001", kind="edited")
+    expect(page.locator(".st-key-desk-ticket-head")).to_contain_text("높음", timeout=SOON_MS)
+    expect(search).to_have_value("배송")
+    first.click()
+    expect(window).to_have_count(0, timeout=SOON_MS)
+    expect(page.get_by_label(BOX)).not_to_have_value("", timeout=SOON_MS)

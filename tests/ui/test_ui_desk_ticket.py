@@ -15,6 +15,7 @@ from tests.pages import press, shown
 from tests.shelves import STAFF
 from tests.talk import Talk
 from tests.ui.ticket_page import OTHER, choose, keys, tap, write, written
+from ui.desk.ticket_base import form_key
 
 Open = Callable[..., AppTest]
 
@@ -78,7 +79,7 @@ def test_the_form_saves_only_what_was_changed(
     open_ticket: Open, desk: Services, ticket: Ticket
 ) -> None:
     at = open_ticket(ticket)
-    form = f"edit-{ticket.ticket_id}-{ticket.version}"
+    form = form_key(ticket)
     at.selectbox(key=f"{form}-priority").set_value("urgent")
     at.text_input(key=f"{form}-subject").set_value("배송 지연 문의")
     press(at, "저장")
@@ -239,7 +240,7 @@ def test_a_stale_form_saves_ones_own_field_over_the_news(
     open_ticket: Open, desk: Services, ticket: Ticket
 ) -> None:
     at = open_ticket(ticket)
-    at.selectbox(key=f"edit-{ticket.ticket_id}-{ticket.version}-priority").set_value("low")
+    at.selectbox(key=f"{form_key(ticket)}-priority").set_value("low")
     do(desk, "edit_ticket", ticket, OTHER, subject="동료가 고친 제목")
     press(at, "저장")
     assert "내가 바꾸려던 것" in shown(at)

@@ -10,40 +10,52 @@ from agent.types import Caller
 from errors import SangdamError
 from services import Services
 from services.canned import fill
-from ui.desk import canned_edit, ticket_base, ticket_save
+from ui.desk import ticket_base, ticket_save, ticket_windows
 from ui.format import plain, short
 
-__all__ = ["picker"]
+__all__ = ["picker", "show"]
 
-SHOWN = 6
+SHOWN = 8
 _SEARCH = "canned-search"
-_WINDOW = "desk-canned"
 
 
-def picker(desk: Services, caller: Caller, ticket: Any) -> None:
-    """A small window with the replies that fit; one click puts one into the answer."""
-    window = st.popover(
-        "자주 쓰는 답변", icon=":material/quickreply:", key=_WINDOW, on_change="rerun"
-    )
-    if not window.open:
-        return
-    with window:
-        text = st.text_input(
-            "답변 문구 검색", key=_SEARCH, placeholder="제목이나 내용 검색",
-            label_visibility="collapsed", icon=":material/search:",
-        )  # fmt: skip
-        found = desk.tool(caller, "list_canned_replies", text=text or "")
-        # What is for this kind of ticket comes first, then what is for any.
-        ranks = {ticket.issue_type: 0, "": 1}
-        fitting = sorted(found, key=lambda one: (ranks.get(one.issue_type, 2), one.title))
-        for one in fitting[:SHOWN]:
-            _row(desk, caller, ticket, one)
-        if not found:
-            st.caption("찾는 문구가 없어요. 다른 말로 찾거나 새로 만들어 보세요.")
-        elif len(found) > SHOWN:
-            st.caption(f"{len(found) - SHOWN}개가 더 있어요. 검색해서 찾아보세요.")
-        st.button("문구 관리", key="canned-manage", icon=":material/settings:", type="tertiary",
-                  on_click=_manage)  # fmt: skip
+def picker(ticket_id: str) -> None:
+    """The button that opens the replies."""
+    st.button(
+        "자주 쓰는 답변", key="desk-canned", icon=":material/quickreply:",
+        on_click=ticket_windows.open_window, args=(ticket_id, "canned"),
+    )  # fmt: skip
+
+
+def show(desk: Services, caller: Caller, ticket: Any) -> None:
+    """Draw the window of the replies while it is open; call it once, at a page's end."""
+    if ticket_windows.is_open(ticket.ticket_id, "canned"):
+        _window(desk, caller, ticket)
+
+
+# At the left, so that the conversation stays in sight.
+@st.dialog(
+    "자주 쓰는 답변", position="left", icon=":material/quickreply:",
+    on_dismiss=ticket_windows.close,
+)  # fmt: skip
+def _window(desk: Services, caller: Caller, ticket: Any) -> None:
+    """The replies that fit; one click puts one into the answer."""
+    text = st.text_input(
+        "답변 문구 검색", key=_SEARCH, placeholder="제목이나 내용 검색",
+        label_visibility="collapsed", icon=":material/search:",
+    )  # fmt: skip
+    found = desk.tool(caller, "list_canned_replies", text=text or "")
+    # What is for this kind of ticket comes first, then what is for any.
+    ranks = {ticket.issue_type: 0, "": 1}
+    fitting = sorted(found, key=lambda one: (ranks.get(one.issue_type, 2), one.title))
+    for one in fitting[:SHOWN]:
+        _row(desk, caller, ticket, one)
+    if not found:
+        st.caption("찾는 문구가 없어요. 다른 말로 찾거나 새로 만들어 보세요.")
+    elif len(found) > SHOWN:
+        st.caption(f"{len(found) - SHOWN}개가 더 있어요. 검색해서 찾아보세요.")
+    st.button("문구 관리", key="canned-manage", icon=":material/settings:", type="tertiary",
+              on_click=_manage, args=(ticket.ticket_id,))  # fmt: skip
 
 
 def _row(desk: Services, caller: Caller, ticket: Any, one: Any) -> None:
@@ -60,17 +72,18 @@ def _row(desk: Services, caller: Caller, ticket: Any, one: Any) -> None:
         )  # fmt: skip
 
 
-def _manage() -> None:
-    st.session_state[_WINDOW] = False
-    canned_edit.open_manager()
+def _manage(ticket_id: str) -> None:
+    ticket_windows.open_window(ticket_id, "manage")
+    st.rerun()
 
 
 def _put(desk: Services, caller: Caller, ticket: Any, text: str) -> None:
-    """Fill the reply and put it behind what is written (a callback)."""
+    """Fill the reply and put it behind what is written (a callback of the window)."""
     try:
         filled = fill(desk, caller, text, ticket)
     except SangdamError as error:
         ticket_save.say(ticket.ticket_id, "reply", "refused", error.message)
-        return
-    ticket_base.insert(ticket.ticket_id, filled.text)
-    st.session_state[_WINDOW] = False
+    else:
+        ticket_base.insert(ticket.ticket_id, filled.text)
+    ticket_windows.close()
+    st.rerun()

@@ -12,30 +12,28 @@ from agent.types import Caller
 from errors import SangdamError
 from services import Services
 from services.canned import VARIABLES, fill
+from ui.desk import ticket_windows
 from ui.format import plain
 
-__all__ = ["open_manager", "show"]
+__all__ = ["show"]
 
 NEW = ""
 ANY = ""
-_OPEN = "sangdam_canned_open"
 _SAID = "sangdam_canned_said"
 _CHOSEN = "canned-chosen"
 _GENERATION = "sangdam_canned_generation"
 
 
-def open_manager() -> None:
-    """Open the window on the page's next run (a callback)."""
-    st.session_state[_OPEN] = True
-
-
 def show(desk: Services, caller: Caller, ticket: Any) -> None:
-    """Draw the window when it was asked for; call it once, at a page's end."""
-    if st.session_state.pop(_OPEN, None):
+    """Draw the window while it is open; call it once, at a page's end."""
+    if ticket_windows.is_open(ticket.ticket_id, "manage"):
         _window(desk, caller, ticket)
 
 
-@st.dialog("자주 쓰는 답변 관리", width="medium", icon=":material/quickreply:")
+@st.dialog(
+    "자주 쓰는 답변 관리", width="medium", icon=":material/quickreply:",
+    on_dismiss=ticket_windows.close,
+)  # fmt: skip
 def _window(desk: Services, caller: Caller, ticket: Any) -> None:
     found = {one.reply_id: one for one in desk.tool(caller, "list_canned_replies")}
     if said := st.session_state.pop(_SAID, None):

@@ -15,7 +15,7 @@ from agent.shop import words
 from agent.types import Caller
 from services import Services
 from ui import url
-from ui.format import plain
+from ui.format import short
 
 __all__ = ["VIEWS", "View", "chosen_view", "draw_filters", "draw_views", "forget_page", "page_of"]
 
@@ -133,7 +133,7 @@ def _pick(name: str, label: str, names: Mapping[str, str], *, known: bool = True
     options = [ALL, *names, *([] if now in (ALL, *names) else [now])]
     value = st.selectbox(
         label, options, key=key, on_change=forget_page,
-        format_func=lambda one: "전체" if one == ALL else plain(names.get(one, one)),
+        format_func=lambda one: "전체" if one == ALL else short(names.get(one, one), 40),
     )  # fmt: skip
     found = url.give(HERE, name, ALL, value)
     return "" if found == ALL else found

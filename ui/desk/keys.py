@@ -68,7 +68,7 @@ _SCRIPT = """<script>
     if (own) last = idOf(own);
   });
   window.addEventListener('keydown', (event) => {
-    if (!find('.st-key-desk-list') || event.isComposing) return;
+    if (!find('.st-key-desk-left') || event.isComposing) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
     if (find('[role=dialog], [data-testid=stPopoverBody]')) return;
     const target = event.target;

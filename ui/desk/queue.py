@@ -150,6 +150,8 @@ def _empty(view: filters.View, *, narrowed: bool) -> None:
 
 def _open(ticket_id: str) -> None:
     """Show a ticket beside the queue (a callback of the fragment: the whole page is drawn)."""
+    if st.query_params.get("ticket") != ticket_id:
+        st.query_params.pop("part", None)  # another one begins with what was said
     st.query_params["ticket"] = ticket_id
     st.rerun()
 

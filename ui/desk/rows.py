@@ -25,7 +25,7 @@ def clock(item: Any) -> states.State:
     if ticket.status in ("resolved", "closed"):
         done = states.state_of("ticket", ticket.status)
         at = ticket.resolved_at if ticket.status == "resolved" else ticket.closed_at
-        return states.State(f"{done.word} {when(at)}".strip(), done.colour, done.icon)
+        return states.State(f"{when(at)} {done.word}".strip(), done.colour, done.icon)
     if ticket.status == "waiting_customer" and not sla.breached:
         return states.State("고객 답 대기", "violet", "reply")
     first = ticket.first_responded_at is None and sla.first_response.due is not None

@@ -13,6 +13,7 @@ from errors import NotFound
 from services import Services
 from ui import clauses, url
 from ui.desk import (
+    canned,
     canned_edit,
     ticket_base,
     ticket_customer,
@@ -24,6 +25,7 @@ from ui.desk import (
     ticket_save,
     ticket_talk,
     ticket_triage,
+    ticket_windows,
 )
 from ui.dialogs import show_flash
 
@@ -44,6 +46,7 @@ _CSS = """<style>
 :is(.st-key-desk-deeds, .st-key-desk-sends, .st-key-desk-write) button {
   min-height: 2rem; padding: .1rem .7rem; }
 :is(.st-key-desk-deeds, .st-key-desk-sends, .st-key-desk-write) button p { font-size: .85rem; }
+.st-key-desk-deeds button { padding-inline: .5rem; }
 .st-key-desk-findings button { min-height: 1.6rem; padding: 0 .5rem; }
 .st-key-desk-findings button p { font-size: .8rem; }
 .st-key-desk-presence p { font-size: .85rem; }
@@ -64,26 +67,35 @@ def draw(desk: Services, caller: Caller, ticket_id: str) -> None:
         return
     if (before := ticket_base.open_before()) != ticket_id:
         desk.presence.left(before, caller.user_id or "", ticket_base.tab())
+        ticket_windows.close()
     base = ticket_base.opened(look.ticket)
     choices = desk.tool(caller, "queue_choices")
     people = {one.user_id: one.name for one in choices.staff}
     with st.container(key="desk-ticket-head", gap="xsmall"):
         ticket_head.live(desk, ticket_id, people)
-    show_flash()
-    ticket_save.said(ticket_id, "head")
-    ticket_save.stale(desk, caller, look, base, "head", people)
+    # Always there: what comes and goes here must not make what follows be drawn anew.
+    with st.container(key="desk-said", gap="small"):
+        show_flash(toast=True)  # a claim stands far below
+        ticket_save.said(ticket_id, "head")
+        ticket_save.stale(desk, caller, look, base, "head", people)
     form = partial(ticket_edit.draw, desk, caller, base, people, tuple(choices.tags))
     ticket_head.actions(desk, caller, look, base, form)
     found = desk.tool(caller, "get_triage", ticket_id=ticket_id)
     ticket_triage.chips(desk, caller, look.ticket, base, found)
-    _part(desk, caller, look, base, people, found)
-    clauses.show_opened(desk, caller)
-    canned_edit.show(desk, caller, look.ticket)
+    _part(desk, caller, look, base, people)
+    _windows(desk, caller, look.ticket)
 
 
-def _part(
-    desk: Services, caller: Caller, look: Any, base: Any, people: Mapping[str, str], found: Any
-) -> None:
+def _windows(desk: Services, caller: Caller, ticket: Any) -> None:
+    """The window that is open; at most one is."""
+    if clauses.show_opened(desk, caller):
+        return
+    canned.show(desk, caller, ticket)
+    canned_edit.show(desk, caller, ticket)
+    ticket_triage.show(desk, caller, ticket)
+
+
+def _part(desk: Services, caller: Caller, look: Any, base: Any, people: Mapping[str, str]) -> None:
     chosen = st.segmented_control(
         "문의의 무엇을 볼까요", list(PARTS), key=url.take(HERE, "part", TALK, allowed=PARTS),
         required=True, label_visibility="collapsed",
@@ -100,4 +112,4 @@ def _part(
         ticket_past.draw(desk, caller, look.ticket, people)
     else:
         ticket_talk.live(desk, look.ticket.ticket_id)
-        ticket_reply.draw(desk, caller, look, base, people, found)
+        ticket_reply.draw(desk, caller, look, base, people)

@@ -8,29 +8,38 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Mapping
 from typing import Any
+from zlib import crc32
 
 import streamlit as st
 
 __all__ = [
     "NOTE",
     "REPLY",
+    "WINDOW",
     "begin",
     "drafting",
+    "form_key",
     "insert",
+    "keep_wish",
     "note_key",
     "open_before",
     "opened",
     "reply_key",
     "since",
+    "solution_key",
     "tab",
     "tab_key",
+    "wish",
 ]
 
 _BASE = "sangdam_desk_base"
 _OPEN = "sangdam_desk_open"
 _TAB = "sangdam_desk_tab"
+_WISH = "sangdam_desk_wish"
 REPLY, NOTE = "reply", "note"
+WINDOW = "desk-edit"  # the key of the small window with the form of the ticket's fields
 AWAY_S = 15.0  # without a run for so long the ticket was closed in between
 MOST = 30  # tickets with words begun and not sent
 # What only the customer or the program does: it takes nothing from what the writer knows.
@@ -47,9 +56,35 @@ def note_key(ticket_id: str) -> str:
     return f"note-{ticket_id}"
 
 
+def solution_key(ticket_id: str) -> str:
+    """The key of the text of how it was solved, in the head's own window."""
+    return f"solution-{ticket_id}"
+
+
+def form_key(ticket: Any) -> str:
+    """The beginning of the keys of its fields' form; a ticket that differs is another form.
+
+    Triage writes down what it finds without a new version.
+    """
+    found = repr((ticket.summary, ticket.sentiment, ticket.language))
+    return f"edit-{ticket.ticket_id}-{ticket.version}-{crc32(found.encode()):08x}"
+
+
+def wish(form: str) -> Mapping[str, Any]:
+    """What a form wanted that was refused, to begin with in its place."""
+    before, wanted = st.session_state.get(_WISH, ("", {}))
+    return wanted if before == form else {}
+
+
+def keep_wish(ticket: Any, wanted: Mapping[str, Any]) -> None:
+    """Open the form of the ticket as it is now with what was wanted of it (a callback)."""
+    st.session_state[_WISH] = (form_key(ticket), dict(wanted))
+    st.session_state[WINDOW] = True
+
+
 def drafting(ticket_id: str) -> bool:
-    """Whether an answer or a note is begun and not sent."""
-    keys = (reply_key(ticket_id), note_key(ticket_id))
+    """Whether an answer, a note or a resolution is begun and not sent."""
+    keys = (reply_key(ticket_id), note_key(ticket_id), solution_key(ticket_id))
     return any(str(st.session_state.get(key) or "").strip() for key in keys)
 
 
@@ -70,14 +105,15 @@ def opened(ticket: Any) -> Any:
     """The ticket as the writer knows it; call it once a run with the ticket as it is.
 
     Opening a ticket without words begun takes note of everything, and so does what only the
-    customer did while nothing was begun.
+    customer did while nothing was begun, no form either.
     """
     known: dict[str, Any] = st.session_state.setdefault(_BASE, {})
     before, at = st.session_state.get(_OPEN, ("", 0.0))
     anew = before != ticket.ticket_id or time.monotonic() - at > AWAY_S
     st.session_state[_OPEN] = (ticket.ticket_id, time.monotonic())
     base = known.get(ticket.ticket_id)
-    if base is None or (not drafting(ticket.ticket_id) and (anew or _harmless(ticket, base))):
+    busy = drafting(ticket.ticket_id) or (bool(st.session_state.get(WINDOW)) and not anew)
+    if base is None or (not busy and (anew or _harmless(ticket, base))):
         begin(ticket)
         base = ticket
     return base

@@ -98,6 +98,6 @@ def _title(name: str, number: int, empty: str) -> None:
 
 def _row(key: str) -> Any:
     return st.container(
-        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center",
-        gap="small", key=key,
+        horizontal=True, wrap=False, horizontal_alignment="distribute",
+        vertical_alignment="center", gap="small", key=key,
     )  # fmt: skip

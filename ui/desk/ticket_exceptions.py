@@ -13,6 +13,8 @@ from errors import SangdamError
 from services import Services
 from ui import cards
 from ui.claim_dialogs import REASONS, options_of
+from ui.desk import ticket_save
+from ui.desk.ticket_save import Deed
 from ui.dialogs import flash
 from ui.format import plain, short, won
 
@@ -26,7 +28,7 @@ KINDS = ("return", "exchange")
 def override(desk: Services, caller: Caller, claim: Any) -> None:
     """Another fault or no fee, with the new sum before it is saved."""
     key = f"override-{claim.claim_id}-{claim.version}"
-    with st.expander("예외 적용", icon=":material/rule_settings:"):
+    with st.expander("예외 적용", icon=":material/rule_settings:", key=f"{key}-open"):
         left, right = st.columns(2, vertical_alignment="bottom")
         with left:
             fault = claim.fault
@@ -82,13 +84,18 @@ def _override(
 # ── a claim for the customer ─────────────────────────────────────────────────────────────
 
 
-def new_claim(desk: Services, caller: Caller, order: Any) -> None:
-    """File a return or an exchange for the customer, beyond the rules with a reason."""
+def new_claim(desk: Services, caller: Caller, order: Any, base: Any) -> None:
+    """File a return or an exchange for the customer, beyond the rules with a reason.
+
+    The ticket ``base`` is about it from then on, unless it is about a claim already.
+    """
     lines = [line for line in order.lines if line.free > 0]
     if order.status != "delivered" or not lines:
         return
     key = f"new-claim-{order.order_id}-{order.version}"
-    with st.expander("고객 대신 반품·교환 신청하기", icon=":material/add_circle:"):
+    with st.expander(
+        "고객 대신 반품·교환 신청하기", icon=":material/add_circle:", key=f"{key}-open"
+    ):
         chosen = st.selectbox(
             "상품", lines, key=f"{key}-line",
             format_func=lambda one: short(f"{one.product_name} · {one.option_name}", 60),
@@ -113,7 +120,7 @@ def new_claim(desk: Services, caller: Caller, order: Any) -> None:
                           help="감사 기록에 남아요.")  # fmt: skip
         st.button(
             "예외로 접수하기" if exception else "접수하기", key=f"{key}-save", on_click=_file,
-            args=(desk, caller, order, given, reason if exception else ""),
+            args=(desk, caller, order, base, given, reason if exception else ""),
         )  # fmt: skip
 
 
@@ -138,7 +145,9 @@ def _rules(desk: Services, caller: Caller, given: dict[str, Any]) -> bool:
     return False
 
 
-def _file(desk: Services, caller: Caller, order: Any, given: dict[str, Any], reason: str) -> None:
+def _file(
+    desk: Services, caller: Caller, order: Any, base: Any, given: dict[str, Any], reason: str
+) -> None:
     """File it as it was shown (a callback)."""
     more: dict[str, Any] = {"version": order.version}
     if reason:
@@ -149,4 +158,9 @@ def _file(desk: Services, caller: Caller, order: Any, given: dict[str, Any], rea
     except SangdamError as error:
         flash("refused", error.message)
     else:
-        flash("done", f"{words.CLAIM_KIND[claim.kind]} 신청({claim.claim_id})을 접수했어요.")
+        done = f"{words.CLAIM_KIND[claim.kind]} 신청({claim.claim_id})을 접수했어요."
+        flash("done", done)
+        if base.claim_id is None and base.status != "closed":
+            about = {"order_id": order.order_id, "claim_id": claim.claim_id}
+            tie = Deed("edit_ticket", "이 문의에 신청을 연결했어요.", arguments=about)
+            ticket_save.save(desk, caller, base, tie)

@@ -12,14 +12,16 @@ from agent.types import Caller
 from errors import NotFound, SangdamError
 from services import Services
 from ui import session, states
-from ui.desk import rows, ticket_base, ticket_edit, ticket_save
+from ui.desk import rows, ticket_base, ticket_save, ticket_windows
 from ui.desk.ticket_save import Deed
 from ui.format import plain, short, until, when
 
 __all__ = ["actions", "live"]
 
 EVERY_S = 2
+MOST_CHARS = 4000
 _SEEN = "sangdam_desk_version"
+_SOLVING = "desk-solve"  # the key of the small window with the words of the resolution
 TAKE = Deed("take_ticket", "이 문의를 맡았어요.")
 WAIT = Deed(
     "change_ticket", "고객의 답을 기다려요. 해결 기한은 그동안 멈춰요.",
@@ -52,7 +54,8 @@ def live(desk: Services, ticket_id: str, people: Mapping[str, str]) -> None:
     _changed(look, people)
     found = desk.tool(caller, "get_triage", ticket_id=ticket_id)
     seen = (ticket_id, ticket.version, look.answerer, found.updated_at if found else "")
-    if st.session_state.setdefault(_SEEN, seen) != seen:
+    changed = st.session_state.setdefault(_SEEN, seen) != seen
+    if changed and not ticket_windows.is_open(ticket_id):
         st.session_state[_SEEN] = seen
         st.rerun()
 
@@ -60,24 +63,23 @@ def live(desk: Services, ticket_id: str, people: Mapping[str, str]) -> None:
 def actions(desk: Services, caller: Caller, look: Any, base: Any, edit: Any) -> None:
     """What may be done now; ``edit`` draws the form inside its popover."""
     ticket = look.ticket
-    with st.container(horizontal=True, gap="small", key="desk-deeds", vertical_alignment="center"):
+    with st.container(horizontal=True, gap="xsmall", key="desk-deeds"):
         if ticket.status in ("open", "in_progress", "waiting_customer"):
             mine = ticket.assignee_id == caller.user_id
             if not mine or ticket.status == "open":
                 _button(desk, caller, base, "맡기", "person_check", TAKE, primary=True)
             if ticket.status != "waiting_customer":
-                _button(desk, caller, base, "고객 답 기다리기", "hourglass_empty", WAIT)
+                _button(desk, caller, base, "고객 답 기다리기", "", WAIT)
+            _solve(desk, caller, base)
         if ticket.status == "resolved":
             _button(desk, caller, base, "다시 열기", "restart_alt", REOPEN)
             _button(desk, caller, base, "종료", "archive", CLOSE)
         if ticket.status != "closed":
-            with st.popover(
-                "정보 고치기", icon=":material/edit:", key=ticket_edit.WINDOW, on_change="rerun"
-            ):
+            with st.popover("정보 고치기", key=ticket_base.WINDOW, on_change="rerun"):
                 edit()
         if look.answerer == "person" and ticket.status != "closed":
             st.button(
-                "도우미에게 돌려주기", key="desk-give-back", icon=":material/smart_toy:",
+                "도우미에게", key="desk-give-back", icon=":material/smart_toy:",
                 help="이 대화에 다시 상담 도우미가 답해요. 문의는 그대로 남아요.",
                 on_click=_give_back, args=(desk, caller, ticket),
             )  # fmt: skip
@@ -88,16 +90,55 @@ def _button(
     *, primary: bool = False,
 ) -> None:  # fmt: skip
     st.button(
-        label, key=f"desk-{deed.tool}", icon=f":material/{icon}:",
+        label, key=f"desk-{deed.tool}", icon=f":material/{icon}:" if icon else None,
         type="primary" if primary else "secondary",
         on_click=ticket_save.save, args=(desk, caller, base, deed),
     )  # fmt: skip
 
 
+def _solve(desk: Services, caller: Caller, base: Any) -> None:
+    """What the customer is told of the solution; an answer that is begun is the beginning."""
+    key = ticket_base.solution_key(base.ticket_id)
+    window = st.popover(
+        "해결", icon=":material/check_circle:", key=_SOLVING, on_change=_begin_solution,
+        args=(base.ticket_id,),
+    )  # fmt: skip
+    if not window.open:
+        return
+    deed = Deed(
+        "resolve_ticket", "문의를 해결하고 고객에게 알렸어요.", again="바뀐 내용 위에 해결",
+        draft=key, takes="resolution", copied_from=ticket_base.reply_key(base.ticket_id),
+    )  # fmt: skip
+    with window:
+        st.text_area(
+            "어떻게 해결했나요?", key=key, height=120, max_chars=MOST_CHARS,
+            persist_state="session", placeholder="고객에게 알릴 해결 내용을 적어 주세요",
+        )  # fmt: skip
+        st.button("알리고 해결하기", key="desk-solve-send", type="primary",
+                  on_click=_solved, args=(desk, caller, base, deed))  # fmt: skip
+        st.caption("고객이 대화에서 읽고, 해결됐는지 답할 수 있어요.")
+
+
+def _begin_solution(ticket_id: str) -> None:
+    """Opened it begins with the answer; closed again untouched it is nothing begun (a callback)."""
+    key = ticket_base.solution_key(ticket_id)
+    answer = st.session_state.get(ticket_base.reply_key(ticket_id)) or ""
+    if st.session_state.get(_SOLVING):
+        st.session_state[key] = st.session_state.get(key) or answer
+    elif st.session_state.get(key) == answer:
+        st.session_state[key] = ""
+
+
+def _solved(desk: Services, caller: Caller, base: Any, deed: Deed) -> None:
+    st.session_state[_SOLVING] = False
+    ticket_save.save(desk, caller, base, deed)
+
+
 def _badges(look: Any) -> None:
     ticket, due = look.ticket, rows.clock(look)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        states.badge("ticket", ticket.status)
+        if due.icon != states.state_of("ticket", ticket.status).icon:  # else the clock says it
+            states.badge("ticket", ticket.status)
         states.badge("priority", ticket.priority)
         st.badge(words.ISSUE_TYPE.get(ticket.issue_type, ""), icon=":material/label:", color="gray")
         st.badge(due.word, icon=due.material, color=due.colour, help=_promises(look.sla, ticket))

@@ -35,7 +35,7 @@ def draw(desk: Services, caller: Caller, ticket: Any, base: Any) -> None:
     claims = sorted(order.claims, key=lambda one: one.created_at, reverse=True)
     for claim in sorted(claims, key=lambda one: one.claim_id != ticket.claim_id):
         _claim(desk, caller, order, claim)
-    ticket_exceptions.new_claim(desk, caller, order)
+    ticket_exceptions.new_claim(desk, caller, order, base)
 
 
 def _order_of_claim(desk: Services, caller: Caller, ticket: Any) -> str | None:

@@ -10,7 +10,7 @@ import streamlit as st
 from agent.shop import words
 from agent.types import Caller
 from services import Services
-from ui import audit_view
+from ui import audit_view, url
 from ui.desk import ticket_base, ticket_words
 from ui.format import plain, short, when
 
@@ -57,11 +57,10 @@ def similar(desk: Services, caller: Caller, ticket: Any) -> None:
 def _like(ticket: Any, like: Any) -> None:
     one = like.ticket
     with st.container(border=True, key=f"like-{one.ticket_id}", gap="xsmall"):
-        with st.container(
-            horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"
-        ):
-            st.markdown(f"**{plain(short(one.summary or one.subject, 70))}**", width="content")
-            st.badge(f"{like.likeness * 100:.0f}% 비슷해요", color="blue")
+        st.markdown(
+            f"**{plain(short(one.summary or one.subject, 70))}** "
+            f":blue-badge[{like.likeness * 100:.0f}% 비슷해요]"
+        )
         st.caption(
             f"{plain(one.ticket_id)} · {words.ISSUE_TYPE.get(one.issue_type, '')} · "
             f"{when(one.resolved_at)} 해결{_VERDICT.get(one.verdict or '', '')}"
@@ -73,11 +72,17 @@ def _like(ticket: Any, like: Any) -> None:
             if ticket.status not in ("resolved", "closed"):
                 st.button(
                     "답변에 넣기", key=f"like-put-{one.ticket_id}",
-                    icon=":material/add_comment:", on_click=ticket_base.insert,
+                    icon=":material/add_comment:", on_click=_put,
                     args=(ticket.ticket_id, one.resolution),
                 )  # fmt: skip
             st.button("이 문의 열기", key=f"like-open-{one.ticket_id}", type="tertiary",
                       on_click=open_ticket, args=(one.ticket_id,))  # fmt: skip
+
+
+def _put(ticket_id: str, text: str) -> None:
+    """Put it into the answer and show that (a callback)."""
+    ticket_base.insert(ticket_id, text)
+    url.reset("desk", "part", "talk")
 
 
 def open_ticket(ticket_id: str) -> None:

@@ -21,22 +21,18 @@ MOST_CHARS = 4000
 TABS: Mapping[str, str] = {REPLY: ":material/reply: 답변", NOTE: ":material/lock: 내부 메모"}
 
 
-def draw(
-    desk: Services, caller: Caller, look: Any, base: Any, people: Mapping[str, str], found: Any
-) -> None:
-    """The two boxes, one at a time; a ticket that is over takes notes only.
-
-    ``found`` is what triage suggests (None: nothing yet).
-    """
+def draw(desk: Services, caller: Caller, look: Any, base: Any, people: Mapping[str, str]) -> None:
+    """The two boxes, one at a time; a ticket that is over takes notes only."""
     over = look.ticket.status in ("resolved", "closed")
     with st.container(border=True, key="desk-write", gap="small"):
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             tab = _tab(base.ticket_id, over=over)
             if tab == REPLY:
-                canned.picker(desk, caller, look.ticket)
-                ticket_triage.draft(desk, caller, look.ticket, found)
-        ticket_save.stale(desk, caller, look, base, "reply", people)
-        ticket_save.said(base.ticket_id, "reply")
+                canned.picker(base.ticket_id)
+                ticket_triage.draft(base.ticket_id)
+        with st.container(key="desk-reply-said", gap="small"):
+            ticket_save.stale(desk, caller, look, base, "reply", people)
+            ticket_save.said(base.ticket_id, "reply")
         if tab == NOTE:
             _note(desk, caller, base)
         else:
@@ -73,7 +69,7 @@ def _reply(desk: Services, caller: Caller, base: Any) -> None:
         for label, name, deed in _deeds(key):
             st.button(
                 label, key=f"desk-{name}", type="primary" if name == "send" else "secondary",
-                on_click=_send, args=(desk, caller, base, deed),
+                on_click=ticket_save.save, args=(desk, caller, base, deed),
             )  # fmt: skip
     st.caption("주민등록번호와 카드·계좌번호는 가려서 보내요. 고객이 대화에서 바로 읽어요.")
 
@@ -118,18 +114,7 @@ def _note(desk: Services, caller: Caller, base: Any) -> None:
 def _open_places(text: str) -> None:
     """Name the variables that nobody filled, before they are sent to a customer."""
     if found := holes(text or ""):
-        st.warning(
-            f"채우지 못한 변수가 있어요: {plain(', '.join(found))}. 직접 고쳐야 보낼 수 있어요.",
-            icon=":material/edit_note:",
+        st.markdown(
+            ":orange[:material/edit_note: 채우지 못한 변수가 있어요: "
+            f"{plain(', '.join(found))}. 직접 고쳐야 보낼 수 있어요.]"
         )
-
-
-def _send(desk: Services, caller: Caller, base: Any, deed: Deed) -> None:
-    """Send the answer unless a variable stands open in it (a callback)."""
-    if found := holes(str(st.session_state.get(deed.draft) or "")):
-        ticket_save.say(
-            base.ticket_id, "reply", "refused",
-            f"변수를 먼저 고쳐 주세요: {plain(', '.join(found))}",
-        )  # fmt: skip
-        return
-    ticket_save.save(desk, caller, base, deed)

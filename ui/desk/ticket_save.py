@@ -27,7 +27,8 @@ class Deed:
     """Something to save: the tool, its arguments, and how it is spoken of.
 
     ``draft`` is the key of the text that goes along as the argument ``takes``; the text is
-    read when it is sent, and taken away only then.
+    read when it is sent, and taken away only then, from ``copied_from`` too while it is the
+    same there.
     """
 
     tool: str
@@ -37,6 +38,7 @@ class Deed:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     draft: str = ""
     takes: str = ""
+    copied_from: str = ""
     wish: tuple[str, ...] = ()
 
 
@@ -57,8 +59,9 @@ def save(desk: Services, caller: Caller, base: Any, deed: Deed) -> None:
         ticket_base.begin(base)  # it was not stale: what is refused is known
         say(base.ticket_id, deed.place, "refused", error.message)
         return
-    if deed.draft:
-        st.session_state[deed.draft] = ""
+    for key in filter(None, (deed.draft, deed.copied_from)):
+        if st.session_state.get(key) == given[deed.takes]:
+            st.session_state[key] = ""
     ticket_base.begin(saved)
     say(base.ticket_id, deed.place, "done", deed.done)
 
@@ -77,7 +80,7 @@ def said(ticket_id: str, place: Place) -> None:
     if found[2] == "done":
         st.markdown(f":green[:material/check_circle: {plain(found[3])}]")
     else:
-        st.warning(found[3], icon=":material/info:")
+        st.warning(plain(found[3]), icon=":material/info:")
 
 
 def stale(
@@ -105,8 +108,9 @@ def stale(
                 on_click=save, args=(desk, caller, ticket, deed),
             )  # fmt: skip
             st.button(
-                "그만두고 더 고칠게요", key="desk-stale-note", on_click=_noted, args=(ticket,)
-            )
+                "그만두고 더 고칠게요", key="desk-stale-note", on_click=_noted,
+                args=(ticket, deed),
+            )  # fmt: skip
 
 
 def refused(ticket_id: str) -> bool:
@@ -130,7 +134,9 @@ def news(look: Any, base: Any, people: Mapping[str, str]) -> None:
             st.text(short(event.text, LONGEST))
 
 
-def _noted(ticket: Any) -> None:
-    """The writer has read the news; the words stay (a callback)."""
+def _noted(ticket: Any, deed: Deed) -> None:
+    """The writer has read the news; what was wanted stays, in its box or form (a callback)."""
     st.session_state.pop(_STALE, None)
     ticket_base.begin(ticket)
+    if deed.wish:
+        ticket_base.keep_wish(ticket, deed.arguments)

@@ -33,6 +33,8 @@ _VALUES: Mapping[str, Mapping[str, str]] = {
     "status": words.TICKET_STATUS,
     "priority": words.PRIORITY,
     "issue_type": words.ISSUE_TYPE,
+    "sentiment": words.SENTIMENT,
+    "language": words.LANGUAGE,
 }
 NOTHING = "없음"
 

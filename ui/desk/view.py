@@ -126,4 +126,5 @@ def _hint() -> None:
 
 
 def _close() -> None:
-    st.query_params.pop("ticket", None)
+    for name in ("ticket", "part"):
+        st.query_params.pop(name, None)
