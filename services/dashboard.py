@@ -20,11 +20,11 @@ from services.dashboard_table import FIGURES, Figure
 from store.database import Database
 from store.figures import Behind, Span, newest_turn, oldest_ticket
 
-__all__ = ["LONGEST_DAYS", "MOST_BEHIND", "RANGES", "Dashboard", "Period", "Read"]
+__all__ = ["LONGEST_DAYS", "MOST_BEHIND", "MOST_IN_FILE", "RANGES", "Dashboard", "Period", "Read"]
 
 RANGES: Mapping[str, int] = {"today": 1, "7": 7, "30": 30, "90": 90}
 LONGEST_DAYS = 1_100  # three years
-MOST_BEHIND = 500
+MOST_BEHIND, MOST_IN_FILE = 500, 10_000  # rows of a list on the page, and in its file
 KEPT_S, KEPT_MOST = 15.0, 512  # a figure's answer, and how many of them
 WORKERS = 2  # queries leave the interpreter's lock; the machine has two cores
 _HOUR = timedelta(hours=1)
@@ -110,14 +110,14 @@ class Dashboard:
         self, caller: Caller, key: str, slice_: str, period: Period, *, limit: int = 50
     ) -> list[Behind]:
         """The conversations, tickets or claims behind a slice of a figure ("" for all of it),
-        newest first, at most ``limit`` (up to ``MOST_BEHIND``). Raises NotFound for a figure
+        newest first, at most ``limit`` (up to ``MOST_IN_FILE``). Raises NotFound for a figure
         or a slice that there is not.
         """
         _require_staff(caller)
         figure = FIGURES.get(key)
         if figure is None or figure.behind is None:
             raise NotFound("이 수치에는 펼쳐 볼 내역이 없어요.")
-        limit = max(1, min(limit, MOST_BEHIND + 1))
+        limit = max(1, min(limit, MOST_IN_FILE))
         try:
             with self._database.read() as tx:
                 return figure.behind(tx, self._span(period), slice_, limit=limit)

@@ -8,9 +8,11 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from agent.shop.calendar import SEOUL
 from services.dashboard_table import Figure
 from services.dashboard_words import CLAIM_STATUS, OUTCOME, TICKET_STATUS, WEEKDAYS, WORDS, word
 from store.figures import Behind, Cell, Cost, Flow, Point, Spread
+from store.models import from_text
 
 __all__ = [
     "about_word",
@@ -42,7 +44,7 @@ def key_word(figure: Figure, key: str) -> str:
         return " · ".join(part for part in parts if part)
     head, bar, tail = key.rpartition("|")
     if bar:  # a product and a reason, a day and an outcome
-        return f"{head} · {word(figure.slices, OUTCOME.get(tail, tail))}"
+        return f"{head} · {word('outcome' if figure.slices == 'day' else figure.slices, tail)}"
     return word(figure.slices, key)
 
 
@@ -92,9 +94,9 @@ def as_zip(parts: Mapping[str, tuple[Sequence[str], Rows]]) -> bytes:
 
 def behind_rows(found: Iterable[Behind]) -> tuple[Sequence[str], Rows]:
     """What lies behind a number, as a table."""
-    header = ("종류", "번호", "시각(UTC)", "내용", "고객", "상태", "분류")
+    header = ("종류", "번호", "시각", "내용", "고객", "상태", "분류")
     rows = [
-        (_KIND[one.kind], one.id, one.at, one.title, one.who or "손님", state_word(one),
+        (_KIND[one.kind], one.id, _local(one.at), one.title, one.who or "손님", state_word(one),
          about_word(one))
         for one in found
     ]  # fmt: skip
@@ -110,6 +112,11 @@ def about_word(one: Behind) -> str:
     """What it is about, in Korean: an intent, a way in, a ticket's type, a claim's reason."""
     kinds = {"conversation": ("intent", "source"), "ticket": ("issue_type",), "claim": ("reason",)}
     return next((WORDS[k][one.about] for k in kinds[one.kind] if one.about in WORDS[k]), one.about)
+
+
+def _local(at: str) -> str:
+    """Seoul's wall clock as spreadsheets read it: "2026-11-20 09:00:00"."""
+    return f"{from_text(at).astimezone(SEOUL):%Y-%m-%d %H:%M:%S}"
 
 
 def _points(figure: Figure, found: Sequence[Point]) -> tuple[Sequence[str], Rows]:

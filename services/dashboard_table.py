@@ -41,12 +41,14 @@ class Figure:
     good: Good = ""
     slices: str = ""
     by_source: bool = True
+    listed: str = ""
 
 
 def _talks(which: str) -> Behinds:
     def read(tx: Tx, span: Span, key: str, *, limit: int) -> list[Behind]:
         day, _, outcome = key.partition("|")
-        return talks.behind(tx, span.within(day) if day else span, outcome or which, limit=limit)
+        ended = f"end_{outcome}" if outcome else which
+        return talks.behind(tx, span.within(day) if day else span, ended, limit=limit)
 
     return read
 
@@ -57,6 +59,10 @@ def _how(tx: Tx, span: Span, key: str, *, limit: int) -> list[Behind]:
 
 def _turns(which: str) -> Behinds:
     return partial(_keyed, partial(turns.behind, which=which))
+
+
+def _intent(tx: Tx, span: Span, key: str, *, limit: int) -> list[Behind]:
+    return turns.behind(tx, span, "intent" if key else "no_intent", key, limit=limit)
 
 
 def _turns_of_day(which: str) -> Behinds:
@@ -102,27 +108,37 @@ def _late(tx: Tx, span: Span, key: str, *, limit: int) -> list[Behind]:
     return tickets.behind(tx, span, which, priority, limit=limit)
 
 
-def _tickets_of_day(tx: Tx, span: Span, key: str, *, limit: int) -> list[Behind]:
-    return tickets.behind(
-        tx, span.within(key) if key else span, "created" if key else "open", limit=limit
-    )
+def _flow(tx: Tx, span: Span, key: str, *, limit: int) -> list[Behind]:
+    day, _, what = key.partition("|")
+    which = {"opened": "created", "resolved": "resolution", "": "open", "left": "open"}[what]
+    return tickets.behind(tx, span.within(day) if day else span, which, limit=limit)
 
 
 def _row(key: str, *rest: Any, **more: Any) -> Figure:
     return Figure(key, *FORMULAS[key], *rest, **more)
 
 
+_RESOLVED = "해결된 상담만 보여 줘요."
+_LATE_ONLY = "기한을 넘긴 티켓만 보여 줘요."
 _ROWS = (
     # 상담
     _row("conversations", "count", talks.conversations, _talks("all")),
     _row("conversations_by_day", "count", talks.by_day, _talks("all"), slices="day"),
-    _row("resolution", "share", talks.resolution_rate, _talks("resolved"), "up"),
-    _row("resolution_by_day", "share", talks.resolution_by_day, _talks("all"), "up", "day"),
+    _row("resolution", "share", talks.resolution_rate, _talks("resolved"), "up", listed=_RESOLVED),
+    _row(
+        "resolution_by_day",
+        "share",
+        talks.resolution_by_day,
+        _talks("resolved"),
+        "up",
+        "day",
+        listed=_RESOLVED,
+    ),
     _row("resolution_how", "share", talks.resolution_how, _how, slices="how"),
     _row("handoff", "share", talks.handoff_rate, _talks("handed"), "down"),
     _row("handoff_by_day", "share", talks.handoffs_by_day, _talks("handed"), "down", "day"),
     _row("handoff_reasons", "share", tickets.handoff_reasons, _reasons, slices="handoff"),
-    _row("intents", "share", turns.by_intent, _turns("intent"), slices="intent"),
+    _row("intents", "share", turns.by_intent, _intent, slices="intent"),
     _row("hours", "count", turns.by_hour, _turns("hour"), slices="hour"),
     _row("unanswered", "share", turns.unanswered, _turns_of_day("unanswered"), "down"),
     _row(
@@ -152,10 +168,18 @@ _ROWS = (
         "down",
         "priority",
     ),
-    _row("promises", "share", tickets.promises, _late, "up"),
-    _row("promises_by_priority", "share", tickets.promises_by_priority, _late, "up", "promise"),
+    _row("promises", "share", tickets.promises, _late, "up", listed=_LATE_ONLY),
+    _row(
+        "promises_by_priority",
+        "share",
+        tickets.promises_by_priority,
+        _late,
+        "up",
+        "promise",
+        listed=_LATE_ONLY,
+    ),
     _row("backlog", "count", tickets.backlog, _tickets("open"), "down"),
-    _row("backlog_by_day", "count", tickets.backlog_by_day, _tickets_of_day, "down", "day"),
+    _row("backlog_by_day", "count", tickets.backlog_by_day, _flow, "down", "flow"),
     _row("issue_types", "share", tickets.by_type, _tickets("type"), slices="issue_type"),
     _row("reopened", "share", tickets.reopen_rate, _tickets("reopened"), "down"),
     # 품질·안전
@@ -165,7 +189,7 @@ _ROWS = (
     ),
     _row("opinions", "share", opinions.reasons, _opinions("reason"), slices="opinion"),
     _row("guards", "share", turns.guard_flags, _flags, slices="flag"),
-    _row("latency", "ms", turns.latency, _turns("all"), "down"),
+    _row("latency", "ms", turns.latency, _turns("timed"), "down"),
     _row(
         "latency_by_provider",
         "ms",
@@ -174,7 +198,7 @@ _ROWS = (
         "down",
         "provider",
     ),
-    _row("latency_by_day", "ms", turns.latency_by_day, _turns_of_day("all"), "down", "day"),
+    _row("latency_by_day", "ms", turns.latency_by_day, _turns_of_day("timed"), "down", "day"),
     # 비용·오류
     _row("cost", "usd", money.spent, good="down", by_source=False),
     _row("cost_by_day", "usd", money.by_day, good="down", slices="day", by_source=False),
@@ -186,7 +210,7 @@ _ROWS = (
         slices="provider",
         by_source=False,
     ),
-    _row("cost_each", "usd", talks.cost_each, _talks("all"), "down"),
+    _row("cost_each", "usd", talks.cost_each, _talks("priced"), "down"),
     _row("errors", "share", turns.errors, _turns("failed"), "down"),
     _row("stopped", "share", turns.stopped, _turns("stopped"), "down"),
     _row("fallbacks", "share", turns.fallback_rate, _turns("fallback"), "down"),

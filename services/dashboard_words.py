@@ -17,6 +17,7 @@ from agent.shop.words import (
 __all__ = [
     "CLAIM_STATUS",
     "FLAG",
+    "FLOW",
     "INTENT",
     "OUTCOME",
     "PROMISE",
@@ -54,6 +55,7 @@ SOURCES: Mapping[str, str] = {
     "terminal": "터미널",
 }
 OUTCOME: Mapping[str, str] = {"resolved": "해결", "handed": "상담원 연결", "other": "확인 안 됨"}
+FLOW: Mapping[str, str] = {"opened": "들어온 티켓", "resolved": "해결된 티켓", "left": "남은 티켓"}
 PROMISE: Mapping[str, str] = {"first_response": "첫 답변", "resolution": "해결"}
 FLAG: Mapping[str, str] = {
     "pii_resident": "주민등록번호 가림",
@@ -114,6 +116,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
     "issue_type": ISSUE_TYPE,
     "priority": PRIORITY,
     "promise": PROMISE,
+    "flow": FLOW,
     "flag": FLAG,
     "provider": _PROVIDER,
     "failure": _FAILURE,

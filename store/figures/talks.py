@@ -39,9 +39,9 @@ _HOW = {
 _WHICH = {
     "all": "1",
     "resolved": _RESOLVED,
-    "unresolved": f"not {_RESOLVED}",
     "handed": "handed",
-    **{outcome: f"{OUTCOME} = '{outcome}'" for outcome in ("other",)},
+    "priced": "unpriced = 0",
+    **{f"end_{end}": f"{OUTCOME} = '{end}'" for end in ("resolved", "handed", "other")},
     **_HOW,
 }
 
@@ -122,8 +122,8 @@ def cost_each(tx: Tx, span: Span) -> Point:
 def behind(tx: Tx, span: Span, which: str, *, limit: int) -> list[Behind]:
     """The conversations that a count is made of, newest first.
 
-    ``which`` is a way they ended: "all", "resolved", "unresolved", "handed", "other" or one
-    of ``HOWS``. Raises KeyError for any other word.
+    ``which`` is a way they ended: "all", "resolved", "handed", "priced", one of ``HOWS``, or
+    "end_" and an outcome, of which each conversation has one. Raises KeyError for any other word.
     """
     rows = tx.rows(
         f"select k.conversation_id, k.started_at, c.title, u.name, {OUTCOME} as state, k.source "

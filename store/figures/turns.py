@@ -39,18 +39,22 @@ _TURN_IN = (
     "t.created_at >= :since and t.created_at < :until "
     "and (:source = '' or coalesce(t.source, 'chat') = :source)"
 )
+_FLAGS = "json_each(case when json_valid(t.guardrails) then t.guardrails else '[]' end)"
+_TIMED = "t.status = 'done' and t.latency_ms is not null"
+_STEPPED_IN = "t.fallbacks > 0 and t.status = 'done'"
 _WHICH = {
     "all": "t.status = 'done'",
     "intent": "t.status = 'done' and t.intent = :key",
+    "no_intent": "t.status = 'done' and coalesce(t.intent, '') = ''",
     "hour": "((strftime('%w', t.created_at, '+9 hours') + 6) % 7) "
     "|| strftime('|%H', t.created_at, '+9 hours') = :key",
-    "unanswered": "t.unanswered",
-    "flag": "t.guardrails <> '[]' and exists "
-    "(select 1 from json_each(t.guardrails) where value = :key)",
-    "flagged": "t.guardrails <> '[]'",
-    "provider": "t.status = 'done' and coalesce(t.provider, '') = :key",
-    "fallback": "t.fallbacks > 0",
-    "fallback_reason": "t.fallbacks > 0 and coalesce(t.fallback_reason, '') = :key",
+    "unanswered": "t.unanswered and t.status = 'done'",
+    "flag": f"t.guardrails <> '[]' and exists (select 1 from {_FLAGS} where value = :key)",
+    "flagged": f"t.guardrails <> '[]' and exists (select 1 from {_FLAGS})",
+    "timed": _TIMED,
+    "provider": f"{_TIMED} and coalesce(t.provider, '') = :key",
+    "fallback": _STEPPED_IN,
+    "fallback_reason": f"{_STEPPED_IN} and coalesce(t.fallback_reason, '') = :key",
     "stopped": "t.status <> 'done' and t.status = 'stopped'",
     "failed": f"t.status <> 'done' and t.{_FAILED}",
 }
@@ -130,10 +134,12 @@ def fallback_rate(tx: Tx, span: Span) -> Point:
 
 
 def fallback_reasons(tx: Tx, span: Span) -> tuple[Point, ...]:
-    """Why somebody had to step in: turns by the first failure's kind, most frequent first."""
+    """Why somebody had to step in: answered turns by the first failure's kind, most frequent
+    first.
+    """
     rows = tx.rows(
         "select coalesce(t.fallback_reason, '') as reason, count(*) as n from turns t "
-        f"where {_TURN_IN} and t.fallbacks > 0 group by reason order by n desc, reason",
+        f"where {_TURN_IN} and {_STEPPED_IN} group by reason order by n desc, reason",
         span.bounds,
     )
     return tuple(Point(row["n"], row["n"], key=row["reason"]) for row in rows)

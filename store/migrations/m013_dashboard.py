@@ -75,7 +75,7 @@ insert into figures_turns values ({hour}, {source}, coalesce({row}.intent, ''), 
 insert into figures_latency select {hour}, {source}, coalesce({row}.provider, ''),
     {_MS.format(row)}, {step}1 where {row}.status = 'done' and {row}.latency_ms is not null
   on conflict do update set turns = turns + excluded.turns;
-insert into figures_flags select {hour}, {source}, value, {step}1
+insert into figures_flags select distinct {hour}, {source}, value, {step}1
     from json_each(case when json_valid({row}.guardrails) then {row}.guardrails else '[]' end)
     where true on conflict do update set turns = turns + excluded.turns;
 """
@@ -145,8 +145,8 @@ _FILL = (
     f"coalesce(t.provider, ''), {_MS.format('t')}, count(*) from turns t "
     "where t.status = 'done' and t.latency_ms is not null group by 1, 2, 3, 4",
     f"insert into figures_flags select {_HOUR.format('t')}, coalesce(t.source, 'chat'), f.value, "
-    "count(*) from turns t, json_each(case when json_valid(t.guardrails) then t.guardrails "
-    "else '[]' end) f where t.guardrails <> '[]' group by 1, 2, 3",
+    "count(distinct t.turn_id) from turns t, json_each(case when json_valid(t.guardrails) "
+    "then t.guardrails else '[]' end) f where t.guardrails <> '[]' group by 1, 2, 3",
     # Of several rows of a group, SQLite takes the bare columns from the one that has the minimum.
     f"insert into figures_talks select conversation_id, {_HOUR.format('t')}, min(created_at), "
     "coalesce(source, 'chat'), count(*), total(cost_usd), sum(cost_usd is null), "

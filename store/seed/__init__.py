@@ -6,7 +6,7 @@ for measurements.
 
 from store.seed.bulk import GrowReport, grow
 from store.seed.people import DEMO_PASSWORD
-from store.seed.run import Progress, SeedReport, is_seeded, seed, seed_if_empty
+from store.seed.run import Progress, SeedReport, is_seeded, seed, seed_if_empty, seeded_at
 from store.seed.shop import QuoteFunction, SlaFunction
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "is_seeded",
     "seed",
     "seed_if_empty",
+    "seeded_at",
 ]

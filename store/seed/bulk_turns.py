@@ -41,6 +41,10 @@ _COLUMNS = {
         "description", "first_response_due", "resolution_due", "first_responded_at", "resolved_at",
         "tags", "version", "created_at", "updated_at", "handoff_reason", "verdict", "verdict_at",
     ),
+    "ticket_triage": (
+        "ticket_id", "made_by", "model", "fields", "reply", "reply_confidence", "sources", "basis",
+        "created_at", "updated_at",
+    ),
 }  # fmt: skip
 Rows = dict[str, list[tuple[Any, ...]]]
 
@@ -148,4 +152,7 @@ def _ticket(
         random.choice(_REASONS) if talk else None, "solved" if done and n % 3 == 0 else None,
         to_text(solved) if done and n % 3 == 0 else None,
     )  # fmt: skip
-    return {"tickets": [row]}
+    # A desk that is this busy has looked at its tickets: none waits for a suggestion.
+    at = to_text(created)
+    triage = (row[0], "classifier", "", "{}", "", 0.0, "[]", "", at, at)
+    return {"tickets": [row], "ticket_triage": [] if done else [triage]}

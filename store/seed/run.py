@@ -28,7 +28,7 @@ from store.seed import (
 )  # fmt: skip
 from store.seed.shop import QuoteFunction, Shop, SlaFunction
 
-__all__ = ["Progress", "SeedReport", "is_seeded", "seed", "seed_if_empty"]
+__all__ = ["Progress", "SeedReport", "is_seeded", "seed", "seed_if_empty", "seeded_at"]
 
 ORDERS = 400
 Progress = Callable[[str, int, int], None]  # (what, done, of)
@@ -50,6 +50,11 @@ class SeedReport:
 def is_seeded(tx: Tx) -> bool:
     """Whether the demonstration shop has been written to this database."""
     return tx.value("select 1 from settings where key = 'seeded_at'") is not None
+
+
+def seeded_at(tx: Tx) -> str:
+    """The end of the demonstration shop's own history; "" where there is none."""
+    return str(tx.value("select value from settings where key = 'seeded_at'") or "")
 
 
 def seed(

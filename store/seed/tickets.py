@@ -36,6 +36,8 @@ _NOTES = (
     "같은 상품에서 비슷한 문의가 이번 주 두 번째입니다. 상품팀과 공유했습니다.",
     "고객님께 먼저 연락드리기로 했습니다.",
 )
+# Hours of half of the tickets by priority: until somebody answers, and from there to the end.
+_PACE_H = {"urgent": (0.4, 4), "high": (1.5, 9), "normal": (2.5, 19), "low": (5, 24)}
 _AGENTS = ("staff_001", "staff_001", "admin_001")
 
 
@@ -112,7 +114,9 @@ def _drafts(
         for _ in range(count):
             text = texts[number % len(texts)]
             number += 1
-            times = _times_within(shop, random, status, random.randrange(newest, oldest))
+            priority = _PRIORITIES.get(text.issue_type, "normal")
+            days_ago = random.randrange(newest, oldest)
+            times = _times_within(shop, random, status, priority, days_ago)
             order = _order_for(shop, random, orders, text, times[0])
             user_id = order.user_id if order else random.choice(user_ids)
             agent_id = None if status == "open" else random.choice(_AGENTS)
@@ -120,25 +124,30 @@ def _drafts(
             yield _Draft(status, user_id, text, order, agent_id, steps)
 
 
-def _times_within(shop: Shop, random: Random, status: str, days_ago: int) -> list[datetime]:
+def _times_within(
+    shop: Shop, random: Random, status: str, priority: str, days_ago: int
+) -> list[datetime]:
     """:func:`_times` of a ticket that is ``days_ago`` old, or older where history is too short."""
     while True:
         created = shop.at(days_ago, random.randrange(8, 23), random.randrange(60))
-        times = _times(status, created)
+        pace = shop.random(f"pace:{created:%Y%m%d%H%M}")  # what else is random stays as it is
+        times = _times(pace, status, priority, created)
         if times[-1] <= shop.end:
             return times
         days_ago += 1  # a weekend lies between
 
 
-def _times(status: str, created: datetime) -> list[datetime]:
+def _times(pace: Random, status: str, priority: str, created: datetime) -> list[datetime]:
     """When it was written, taken, answered, solved, closed, as far as the state goes."""
-    times = [created]
+    times, (answer_h, end_h) = [created], _PACE_H[priority]
     if status != "open":
-        times.append(desk_time(created + timedelta(minutes=25)))
+        times.append(desk_time(created + timedelta(minutes=pace.randrange(4, 40))))
     if status in ("waiting_customer", "resolved", "closed"):
-        times.append(desk_time(times[-1] + timedelta(hours=2)))
+        hours = min(answer_h * pace.lognormvariate(0, 0.7), 9)
+        times.append(desk_time(times[-1] + timedelta(minutes=round(hours * 60))))
     if status in ("resolved", "closed"):
-        times.append(desk_time(times[-1] + timedelta(hours=21)))
+        hours = min(max(end_h * pace.lognormvariate(0, 0.5), 2), 48)
+        times.append(desk_time(times[-1] + timedelta(minutes=round(hours * 60))))
     if status == "closed":
         times.append(times[-1] + timedelta(days=7))
     return times

@@ -204,7 +204,7 @@ def test_a_cell_is_never_a_formula():
     text = as_csv(*rows)
     assert text.startswith(b"\xef\xbb\xbf")
     found = list(csv.reader(io.StringIO(text.decode("utf-8-sig"))))
-    assert found[1] == ["상담", "c1", "2026-11-20T00:00:00.000Z", "'=cmd|' /C calc'!A0", "손님",
+    assert found[1] == ["상담", "c1", "2026-11-20 09:00:00", "'=cmd|' /C calc'!A0", "손님",
                         "확인 안 됨", "정책 질문"]  # fmt: skip
     assert found[2][3] == '\'+82 "쉼표, 줄\n바꿈"'
     assert found[2][5:] == ["접수", "환불"]

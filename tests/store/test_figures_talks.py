@@ -86,7 +86,7 @@ def test_resolution_is_said_or_done_never_silent(book: Book, tx: Tx) -> None:
     )  # fmt: skip
     behind = {one.id for one in talks.behind(tx, span(17, 17), "resolved", limit=50)}
     assert behind == {up, acted, said, stopped}
-    assert len(talks.behind(tx, span(17, 17), "unresolved", limit=50)) == 7
+    assert len(talks.behind(tx, span(17, 17), "end_other", limit=50)) == 7
 
 
 def test_the_newest_verdict_counts(book: Book, tx: Tx) -> None:
@@ -117,7 +117,7 @@ def test_handed_over_and_the_days(book: Book, tx: Tx) -> None:
     assert talks.resolution_by_day(tx, week) == (
         Point(0.5, 1, 2, "2026-11-16"), Point(0.0, 0, 2, "2026-11-18"),
     )  # fmt: skip
-    (one,) = talks.behind(tx, week.within("2026-11-16"), "other", limit=9) or [None]
+    (one,) = talks.behind(tx, week.within("2026-11-16"), "end_other", limit=9) or [None]
     assert one is None
 
 

@@ -12,6 +12,7 @@ import pytest
 from store_helpers import NOW, add_user, new_database
 
 from store import conversations
+from store import sandbox as sandboxes
 from store.database import Database, Tx
 from store.models import StoredMessage, to_text
 from store.sandbox import Before, Sandbox, Scope, rewind
@@ -130,6 +131,32 @@ def test_staff_and_guests_see_every_order(database: Database) -> None:
     for scope in (Scope(CHAT, OTHER, staff=True), Scope(CHAT)):
         with Sandbox(database.path, scope) as made, made.read() as tx:
             assert tx.value("select count(*) from orders") == 2
+
+
+def test_a_guests_sandbox_copies_no_other_chats_tickets(database: Database) -> None:
+    """A shop has 100,000 of them: 7 s for each turn of a guest's."""
+    with database.write() as tx:
+        for number, chat in ((1, CHAT), (2, None)):
+            tx.insert("tickets", {
+                "ticket_id": f"T20261101-000{number}", "user_id": MINE, "conversation_id": chat,
+                "subject": "문의", "description": "문의", "issue_type": "other",
+                "priority": "normal", "status": "open", "created_at": to_text(NOW), "version": 1,
+            })  # fmt: skip
+    with Sandbox(database.path, Scope(CHAT)) as made, made.read() as tx:
+        assert tx.rows("select ticket_id from tickets") == [{"ticket_id": "T20261101-0001"}]
+
+
+def test_what_is_too_large_to_copy_is_read_in_place(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sandboxes, "MOST_COPIED", 1)
+    with Sandbox(database.path, Scope(CHAT, OTHER, staff=True)) as made:
+        with made.read() as tx:
+            assert tx.value("select count(*) from orders") == 2
+        with pytest.raises(sqlite3.OperationalError, match="readonly"), made.write() as tx:
+            tx.execute("update orders set status = 'cancelled'")
+    with Sandbox(database.path, Scope(CHAT, MINE)) as made, made.write() as tx:
+        assert tx.execute("update orders set status = 'cancelled'") == 1  # a customer's few are
 
 
 def test_a_guest_can_write_words_but_no_order(database: Database) -> None:

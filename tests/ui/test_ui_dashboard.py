@@ -46,7 +46,7 @@ def test_every_section_draws_what_it_has(open_page, desk, section):
     assert len(at.metric) == len(SECTIONS[section].tiles)
     for key in set(read) - set(full):
         assert FIGURES[key].name in shown(at)
-    assert ("이 기간에는 아직 자료가 없어요" in shown(at)) == (set(read) != set(full))
+    assert ("이 기간에는" in shown(at)) == (set(read) != set(full))
 
 
 def test_every_figure_is_on_the_page_and_every_chart_is_known():

@@ -10,7 +10,7 @@ import streamlit as st
 from agent.types import Caller
 from errors import SangdamError
 from services import Services
-from services.dashboard import MOST_BEHIND
+from services.dashboard import MOST_BEHIND, MOST_IN_FILE
 from services.dashboard_csv import about_word, as_csv, behind_rows, key_word, state_word
 from services.dashboard_table import FIGURES
 from ui.format import count, plain, short, when
@@ -76,6 +76,8 @@ def _list(desk: Services, caller: Caller, figure: Any, slice_: str, period: Any)
         st.warning(error.message, icon=":material/info:")
         return
     st.caption(plain(figure.formula))
+    if figure.listed:
+        st.caption(f"**{plain(figure.listed)}**")
     if not found:
         st.markdown("**이 기간에는 해당하는 내역이 없어요**")
         return
@@ -86,9 +88,9 @@ def _list(desk: Services, caller: Caller, figure: Any, slice_: str, period: Any)
     ):
         number = count(len(rows), _UNIT[rows[0].kind])
         st.markdown(f"최근 {number}" if more else number)
-        header, table = behind_rows(rows)
         st.download_button(
-            "CSV 내려받기", as_csv(header, table), f"{figure.key}-behind.csv", "text/csv",
+            "CSV 내려받기", partial(_csv, desk, caller, figure, slice_, period),
+            f"{figure.key}-behind.csv", "text/csv",
             key="dash-behind-csv", icon=":material/download:", type="tertiary", on_click="ignore",
         )  # fmt: skip
     with st.container(gap=None, key="dash-behind"):
@@ -96,6 +98,12 @@ def _list(desk: Services, caller: Caller, figure: Any, slice_: str, period: Any)
             _row(one, place)
     if more and shown < MOST_BEHIND:
         st.button("더 보기", key="dash-behind-more", width="stretch", on_click=_more)
+
+
+def _csv(desk: Services, caller: Caller, figure: Any, slice_: str, period: Any) -> bytes:
+    """All of the list, not only what is shown of it so far."""
+    rows = desk.dashboard.behind(caller, figure.key, slice_, period, limit=MOST_IN_FILE)
+    return as_csv(*behind_rows(rows))
 
 
 def _row(one: Any, place: int) -> None:

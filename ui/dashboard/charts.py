@@ -100,20 +100,20 @@ def _heat(figure: Any, answer: Any, days: Sequence[str]) -> Any:
 def _flow(figure: Any, answer: Any, days: Sequence[str]) -> Any:
     """What is left at the end of each day, over what came in and what was resolved."""
     chart = _empty()
-    for name, colour, values, sign in (
-        ("들어옴", "rgba(47,116,224,.45)", [one.opened for one in answer], 1),
-        ("해결", "rgba(18,150,125,.55)", [one.resolved for one in answer], -1),
+    for what, name, colour, values, sign in (
+        ("opened", "들어옴", "rgba(47,116,224,.45)", [one.opened for one in answer], 1),
+        ("resolved", "해결", "rgba(18,150,125,.55)", [one.resolved for one in answer], -1),
     ):
         chart.add_bar(
             x=[one.key for one in answer], y=[value * sign for value in values], name=name,
-            marker_color=colour, customdata=[[one.key, day(one.key), value]
+            marker_color=colour, customdata=[[f"{one.key}|{what}", day(one.key), value]
                                              for one, value in zip(answer, values, strict=True)],
             hovertemplate=f"<b>%{{customdata[1]}}</b><br>{name} %{{customdata[2]:,}}건" + _CLICK,
         )  # fmt: skip
     chart.add_scatter(
         x=[one.key for one in answer], y=[one.left for one in answer], name="남은 티켓",
         mode="lines+markers", line={"color": ORANGE, "width": 2}, marker={"size": 6},
-        customdata=[[one.key, day(one.key)] for one in answer],
+        customdata=[[f"{one.key}|left", day(one.key)] for one in answer],
         hovertemplate="<b>%{customdata[1]}</b><br>남은 티켓 %{y:,}건" + _CLICK,
     )  # fmt: skip
     chart.update_layout(barmode="relative")

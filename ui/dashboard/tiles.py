@@ -63,6 +63,8 @@ def _counted(figure: Any, answer: Any) -> str:
     told = ""
     if hasattr(answer, "high"):
         told = f"{answer.n:,}건"
+        if figure.unit == "ms" and answer.high is not None:
+            told = f"95% {said(figure, answer.high)} 안"
     elif hasattr(answer, "unpriced"):
         unknown = f", 값 모름 {answer.unpriced:,}번" if answer.unpriced else ""
         told = f"호출 {answer.calls:,}번{unknown}"

@@ -25,6 +25,11 @@ __all__ = ["draw"]
 HERE = "dashboard"
 CUSTOM = "custom"
 _WIDE = ("claims_by_product",)  # too many words for half of the page
+_NONE = "아직 자료가 없어요. 기간을 넓혀 보세요."
+_NOTHING = {
+    **dict.fromkeys(("cost_by_day", "cost_by_provider"), "언어 모델을 부르지 않았어요."),
+    "fallback_reasons": "대신 답한 질문이 없어요.",
+}
 _RANGES = {"today": "오늘", "7": "7일", "30": "30일", "90": "90일", CUSTOM: "직접"}
 
 
@@ -110,7 +115,7 @@ def draw(desk: Services, caller: Caller) -> None:
         with st.container(key="dash-tiles"):
             for one in read.values():
                 tiles.draw(one)
-        st.caption(_compared(period))
+        st.caption(_compared(period, desk.dashboard.today()))
     found = desk.dashboard.read(caller, section.charts, period)
     _charts([found[key] for key in section.charts], period)
     if period.source:
@@ -196,11 +201,13 @@ def _everything(desk: Services, caller: Caller, period: Period) -> bytes:
     return as_zip({key: table(one.figure, one.now) for key, one in read.items()})
 
 
-def _compared(period: Period) -> str:
+def _compared(period: Period, today: date) -> str:
     ends = period.first - timedelta(days=1)
     starts = period.first - timedelta(days=period.days)
     now = day(period.first) if period.days == 1 else f"{day(period.first)}~{day(period.last)}"
     before = day(starts) if period.days == 1 else f"{day(starts)}~{day(ends)}"
+    if period.last == today and period.days == 1:
+        return plain(f"{now}, 화살표는 어제 같은 시각까지와 견준 값이에요.")
     return plain(f"{now}, 화살표는 바로 앞 기간({before})과 견준 값이에요.")
 
 
@@ -222,7 +229,8 @@ def _chart(read: Any, days: Sequence[str], period: Period) -> None:
     with st.container(border=True, key=f"dash-chart-{figure.key}", gap="xsmall"):
         if not _anything(answer):
             st.markdown(f"**{plain(figure.name)}**", help=plain(figure.formula))
-            st.caption("이 기간에는 아직 자료가 없어요. 기간을 넓혀 보세요.")
+            when = "이날은" if period.days == 1 else "이 기간에는"
+            st.caption(f"{when} {_NOTHING.get(figure.key, _NONE)}")
             return
         with st.container(
             horizontal=True, vertical_alignment="top", key=f"dash-title-{figure.key}"
