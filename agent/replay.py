@@ -7,6 +7,7 @@ claims and the catalogue are as they are now. What the store held masked stays m
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Generator
 from contextlib import closing
@@ -25,7 +26,9 @@ from store.sandbox import Before, Sandbox, Scope, rewind
 
 __all__ = ["Recorded", "Replayed", "play"]
 
+log = logging.getLogger("sangdam.turn")
 BLOCKED = "이 대화는 되돌려 볼 수 없는 내용을 바꾸려고 해서 멈췄어요. 바뀐 것은 없어요."
+FAILED = "다시 해 보는 중에 오류가 났어요({kind}). 바뀐 것은 없어요."
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,10 @@ def play(desk: Desk, path: Path, turn: Recorded) -> Replayed:
         with sandbox.write() as tx:
             rewind(tx, scope, _before(turn, caller))
         moment = from_text(turn.at)
-        again = replace(desk, database=sandbox, clock=lambda: moment, traces=True)
+        again = replace(
+            desk, database=sandbox, clock=lambda: moment, traces=True,
+            llm=desk.llm and desk.llm.untied(),  # the customer's books stay the customer's
+        )  # fmt: skip
         events: Any = run_turn(
             again, caller, turn.text, session_id=turn.conversation_id, image_ids=turn.images,
             confirm=_confirmed(turn), source=turn.source,
@@ -85,8 +91,10 @@ def _played(sandbox: Sandbox, events: Generator[Event, None, None], turn: Record
                     reply = json.loads(dump(event.as_json()))
                 elif isinstance(event, ErrorEvent):
                     error = event.text
-    except sqlite3.OperationalError:
-        error = BLOCKED
+    except Exception as failure:  # of a turn that ended in an error, just this is looked into
+        blocked = isinstance(failure, sqlite3.OperationalError) and "readonly" in str(failure)
+        error = BLOCKED if blocked else FAILED.format(kind=type(failure).__name__)
+        log.warning("turn %s could not be played again", turn.turn_id, exc_info=failure)
     with sandbox.read() as tx:
         trace = traces.newest(tx, turn.conversation_id)
     return Replayed(reply, trace or {}, error)

@@ -168,11 +168,15 @@ def store_reply(
             reply.provider, reply.model, _usage(state),
             round((perf_counter() - state.started) * 1000, 1),
         )  # fmt: skip
+        # The button of an older offer, pressed while a person answers: what it did is said by
+        # nobody.
+        silent = now.answerer == "person" == state.conversation.answerer
         stored.add_message(
             tx,
             StoredMessage(
-                message.message_id, session_id, state.turn_id, "assistant", text,
-                message.as_json(), message.created_at,
+                message.message_id, session_id, state.turn_id,
+                "system" if silent else "assistant", text,
+                {"event": "done"} if silent else message.as_json(), message.created_at,
             ),
         )  # fmt: skip
         # A person may have resolved the matter meanwhile: what this turn knows is over.

@@ -101,6 +101,9 @@ class Trace:
         except SangdamError as error:
             run.error = f"{error.code}: {error.message}"
             raise
+        except Exception as error:
+            run.error = f"error: {type(error).__name__}"
+            raise
         finally:
             run.took_ms = round(self.ms() - run.start_ms, 2)
         return run.result
@@ -205,10 +208,7 @@ def _named(
 def _tool(run: ToolRun, mask: bool, cut: set[str]) -> dict[str, Any]:
     arguments = readable(run.arguments)
     if mask:  # a model may have filled them in
-        arguments = {
-            name: mask_pii(value).text if isinstance(value, str) else value
-            for name, value in arguments.items()
-        }
+        arguments = _masked(arguments)
     found = {
         "name": run.name, "kind": run.kind, "arguments": arguments,
         "start_ms": run.start_ms, "took_ms": run.took_ms,
@@ -218,6 +218,16 @@ def _tool(run: ToolRun, mask: bool, cut: set[str]) -> dict[str, Any]:
     if run.name == "search_policies":  # told in full as evidence
         return {**found, "result": {"clauses": len(run.result.hits)}}
     return {**found, "result": readable(run.result, partial(cut.add, "tools"))}
+
+
+def _masked(value: Any) -> Any:
+    if isinstance(value, str):
+        return mask_pii(value).text
+    if isinstance(value, dict):
+        return {name: _masked(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_masked(one) for one in value]
+    return value
 
 
 def _found(run: ToolRun, cut: set[str]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 The log follows the store: every message that was written since the log's last line is appended,
 whoever wrote it, in the order of writing. So no line is lost or doubled by a crash between the
-two. A log that cannot be written never breaks a turn: it is said once, counted, and caught up
-with when there is room again.
+two. A deleted chat frees the numbers of its messages for later ones: the log stands at its last
+line whose message is still in the store. A log that cannot be written never breaks a turn: it is
+said once, counted, and caught up with when there is room again.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from agent.types import Event
 from errors import SangdamError
 from services.line_file import LineFile
 from store import message_feed
-from store.database import Database
+from store.database import Database, Tx
 from store.models import StoredMessage, to_text
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ log = logging.getLogger("sangdam.conversation_log")
 _BATCH = 500
 _MB = 1_000_000
 _LEFT_OUT = ("receipt",)  # told to programs, shown to nobody
-_OFF = "off"
+_ON, _OFF = "on", "off"
 
 
 class ConversationLog:
@@ -54,30 +55,36 @@ class ConversationLog:
         )
         self._database, self._failed = database, failed
         self._lock = threading.Lock()
-        self._from: int | None = None  # where a new log begins
+        self._from: int | None = None  # where the log stands if its lines do not tell
         self._broken = False
 
     def start(self, now: datetime) -> None:
-        """Take the log up where it ended, or from now on where it was switched off meanwhile.
+        """Take the log up where it ended, or from now on where it is new or was switched off.
 
-        A log that is off now says so in its last line, once.
+        Its lines say from where it is on, and that it is off.
         """
-        if self.on:
-            self.follow()
-            return
         with self._guarded():
-            if self._file.exists() and self._last().get("event") != _OFF:
+            if self.on:
+                with self._database.read() as tx:
+                    self._from = message_feed.last(tx)
+                with self._lock, self._file.locked():
+                    if self._switched() != _ON:
+                        line = {"at": to_text(now), "event": _ON, "seq": self._from}
+                        self._file.append([_line(line)])
+            elif self._file.exists() and self._switched() != _OFF:
                 with self._file.locked():
                     self._file.append([_line({"at": to_text(now), "event": _OFF})])
+        self.follow()
 
     def follow(self) -> None:
         """Append every message that is not in the log yet."""
         if not self.on:
             return
         with self._lock, self._guarded(), self._file.locked():
-            seq = self._position()
+            seq: int | None = None
             while True:
                 with self._database.read() as tx:
+                    seq = self._position(tx) if seq is None else seq
                     found = message_feed.after(tx, seq, limit=_BATCH)
                 if not found:
                     return
@@ -88,6 +95,7 @@ class ConversationLog:
                 ]  # fmt: skip
                 if lines:
                     self._file.append(lines)
+                self._from = seq
 
     def along(self, events: Iterator[Event]) -> Iterator[Event]:
         """``events`` of a turn; what was said in it is in the log at their end."""
@@ -107,26 +115,38 @@ class ConversationLog:
                     "reason": _masked(reason)}  # fmt: skip
             self._file.append([_line(line)])
 
-    def _position(self) -> int:
-        """The number of the last message in the log; the newest there is for a new log."""
-        last = self._last()
-        if "seq" in last:
-            return int(last["seq"])
-        if self._from is None:
-            with self._database.read() as tx:
-                self._from = message_feed.last(tx)
+    def _position(self, tx: Tx) -> int:
+        """The number of the log's last message, of those that are still in the store."""
+        places = [message_feed.last(tx)]
+        for line in self._lines():
+            if line.get("event") == _OFF:
+                break
+            if line.get("event") == _ON:
+                places.append(line["seq"])
+                break
+            seq: int | None = line.get("seq")
+            if seq is not None and message_feed.holds(tx, seq, line.get("message", "")):
+                self._from = seq
+                return seq
+        if self._from is not None:
+            places.append(self._from)
+        self._from = min(places)
         return self._from
 
-    def _last(self) -> dict[str, Any]:
-        """The last line that tells where the log stands; empty where there is none."""
+    def _switched(self) -> str:
+        """Whether the log ends on or off; "" where it has not begun."""
+        found = (line.get("event", _ON) for line in self._lines())
+        return next((one for one in found if one in (_ON, _OFF)), "")
+
+    def _lines(self) -> Iterator[dict[str, Any]]:
+        """The log's lines, the last one first; one that is none is passed over."""
         for text in self._file.newest():
             try:
                 line = json.loads(text)
             except ValueError:
                 continue
-            if isinstance(line, dict) and ("seq" in line or line.get("event") == _OFF):
-                return line
-        return {}
+            if isinstance(line, dict):
+                yield line
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:

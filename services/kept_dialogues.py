@@ -1,7 +1,8 @@
 """Turns kept as dialogue tests: files that ``python -m evals run --suite dialogues`` plays too.
 
 An evaluation plays a fresh demonstration shop, so only turns of its accounts and of guests can be
-kept. Order numbers become places ("the first delivered order"), as they differ from shop to shop.
+kept. Order numbers become places ("the first delivered order", as the shop was when it was new),
+as they differ from shop to shop.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,17 +20,21 @@ import yaml
 from agent.tools.base import clean
 from agent.types import Caller
 from errors import BadInput
-from store import accounts, traces
-from store.traces import Wanted
+from store import accounts, audit, traces
+from store.database import Tx
+from store.models import from_text
+from store.seed import seeded_at
+from store.traces import TurnRow, Wanted
 
 if TYPE_CHECKING:
     from services.desk import Services
     from services.runs import Run
 
-__all__ = ["FOLDER", "Expect", "Kept", "KeptDialogues"]
+__all__ = ["FOLDER", "FRAGMENT_CHARS", "Expect", "Kept", "KeptDialogues"]
 
 FOLDER = "kept_dialogues"
 MOST_TURNS = 10  # that lead to the kept one
+WORTH_A_WAIT = timedelta(minutes=5)
 MOST_FRAGMENTS, FRAGMENT_CHARS = 8, (2, 200)
 _ORDER = re.compile(r"\b\d{8}-\d{7}\b")
 _SAFE = re.compile(r"[^A-Za-z0-9]+")
@@ -71,19 +78,23 @@ class KeptDialogues:
         """Write one. Raises BadInput for another shop's account or a text not in the reply."""
         account = self._account(run.row.user_id)
         orders = self._orders(run.row.user_id)
-        turns = [self._turn(row_text, orders) for row_text in self._before(run)]
-        last = turns[-1] if turns else {"say": ""}
-        last |= _expected(run, expect, orders)
+        lead = self._lead(run)
+        turns = [self._turn(row, orders) for row in lead[-MOST_TURNS - 1 :]]
+        for turn, (before, row) in zip(turns[1:], pairwise(lead[-MOST_TURNS - 1 :]), strict=True):
+            waited = from_text(row.created_at) - from_text(before.created_at)
+            if waited >= WORTH_A_WAIT:  # what was asked back or offered may have been forgotten
+                turn["wait_minutes"] = int(waited.total_seconds() // 60)
+        turns[-1] |= _expected(run, expect, orders)
         dialogue: dict[str, Any] = {"id": _id(run.row.turn_id), "as": account}
         if about.strip():
             dialogue["about"] = clean(about.strip(), 300)
-        dialogue["turns"] = turns or [last]
+        dialogue["turns"] = turns
         path = self.path(run.row.turn_id)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = path.with_suffix(".part")
         draft.write_text(yaml.safe_dump([dialogue], allow_unicode=True, sort_keys=False), "utf-8")
         draft.replace(path)
-        return Kept(path, dialogue, tuple(_warnings(run, expect)))
+        return Kept(path, dialogue, tuple(_warnings(run, expect, lead, turns)))
 
     def _account(self, user_id: str | None) -> str:
         if user_id is None:
@@ -102,26 +113,33 @@ class KeptDialogues:
         found = self._desk.tool(caller, "list_orders", limit=100).items
         places: dict[str, str] = {}
         counts: dict[str, int] = {}
-        for order in found:
-            counts[order.status] = counts.get(order.status, 0) + 1
-            places[order.order_id] = f"{{order:{order.status}:{counts[order.status]}}}"
+        with self._desk.database.read() as tx:
+            new = from_text(seeded_at(tx)) + timedelta(milliseconds=1)
+            for order in found:
+                status = _as_new(tx, order.order_id, new) or order.status
+                counts[status] = counts.get(status, 0) + 1
+                places[order.order_id] = f"{{order:{status}:{counts[status]}}}"
         return places
 
-    def _before(self, run: Run) -> Sequence[tuple[str, bool]]:
-        """(text, pressed the confirm button) of the turns up to the kept one, oldest first."""
-        wanted = Wanted(conversation_id=run.row.conversation_id)
+    def _lead(self, run: Run) -> Sequence[TurnRow]:
+        """The kept turn and those that led to it, oldest first; one more than are kept."""
+        at = from_text(run.row.created_at) + timedelta(milliseconds=1)
+        wanted = Wanted(conversation_id=run.row.conversation_id, until=at)
         with self._desk.database.read() as tx:
-            rows = [
-                row for row in traces.find(tx, wanted, limit=200)
-                if row.created_at <= run.row.created_at
-            ]  # fmt: skip
-            at = [row.turn_id for row in rows].index(run.row.turn_id)
-            lead = reversed(rows[at : at + MOST_TURNS])
-            return [(row.question, _pressed(traces.get(tx, row.turn_id))) for row in lead]
+            rows = traces.find(tx, wanted, limit=MOST_TURNS + 2)
+        ids = [row.turn_id for row in rows]
+        return rows[ids.index(run.row.turn_id) :][::-1]
 
-    def _turn(self, said: tuple[str, bool], orders: Mapping[str, str]) -> dict[str, Any]:
-        text, pressed = said
-        return {"confirm": True} if pressed else {"say": _placed(text, orders)}
+    def _turn(self, row: TurnRow, orders: Mapping[str, str]) -> dict[str, Any]:
+        with self._desk.database.read() as tx:
+            pressed = _pressed(traces.get(tx, row.turn_id))
+        return {"confirm": True} if pressed else {"say": _placed(row.question, orders)}
+
+
+def _as_new(tx: Tx, order_id: str, new: datetime) -> str:
+    """What an order was in when the shop was new; "" where nothing has changed it since."""
+    changes = audit.find(tx, object_type="order", object_id=order_id, since=new)
+    return next((one.before["status"] for one in changes[::-1] if "status" in one.before), "")
 
 
 def _expected(run: Run, expect: Expect, orders: Mapping[str, str]) -> dict[str, Any]:
@@ -155,13 +173,21 @@ def _fragments(chosen: Sequence[str], content: str) -> list[str]:
     return found
 
 
-def _warnings(run: Run, expect: Expect) -> list[str]:
+def _warnings(
+    run: Run, expect: Expect, lead: Sequence[TurnRow], turns: Sequence[Mapping[str, Any]]
+) -> list[str]:
     found = []
     texts = " ".join(expect.reply)
     if re.search(r"\d+월\s?\d+일|오늘|내일|\d원", texts):
         found.append("고른 말에 날짜나 금액이 있어요. 다른 날에 돌리면 다를 수 있어요.")
     if run.images:
         found.append("함께 보낸 사진은 시험에 들어가지 않아요.")
+    if len(lead) > len(turns):
+        found.append(f"앞선 대화가 길어 마지막 {len(turns)}번만 남겼어요.")
+    if any(row.status == "with_person" for row in lead):
+        found.append("상담원이 답한 곳이 있어 시험에서는 대화가 다르게 흘러갈 수 있어요.")
+    if any(_ORDER.search(turn.get("say", "")) for turn in turns):
+        found.append("이 고객의 것이 아닌 주문번호는 그대로 남겼어요. 시험에서는 없는 주문이에요.")
     if run.trace is None:
         found.append("처리 기록이 없는 답변이라 확인 단추를 눌렀는지는 알 수 없었어요.")
     return found

@@ -7,10 +7,12 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 __all__ = ["LineFile"]
 
-_TAIL = 262_144  # bytes of a file's end that are looked at
+_TAIL = 262_144  # bytes of a file's end in which its last line ends
+_BLOCK = 65_536  # bytes that are read at a time
 
 
 class LineFile:
@@ -57,15 +59,10 @@ class LineFile:
         for path in (self.path, self._old(1)):
             try:
                 with path.open("rb") as file:
-                    size = file.seek(0, os.SEEK_END)
-                    file.seek(max(0, size - _TAIL))
-                    tail = file.read()
+                    for line in _backwards(file):
+                        yield line.decode("utf-8", "replace")
             except FileNotFoundError:
                 continue
-            lines = tail.split(b"\n")[:-1]  # what follows the last line end is no line
-            if size > _TAIL:
-                lines = lines[1:]
-            yield from (line.decode("utf-8", "replace") for line in reversed(lines))
 
     def exists(self) -> bool:
         """Whether anything was ever written."""
@@ -78,6 +75,11 @@ class LineFile:
             return 0
 
     def _rotate(self) -> None:
+        file = os.open(self.path, os.O_RDWR)
+        try:
+            _whole(file)  # nobody mends it once it is set aside
+        finally:
+            os.close(file)
         self._old(self._files).unlink(missing_ok=True)
         for number in range(self._files - 1, 0, -1):
             if self._old(number).exists():
@@ -101,6 +103,22 @@ def _whole(file: int) -> int:
     if whole != size:
         os.ftruncate(file, whole)
     return whole
+
+
+def _backwards(file: BinaryIO) -> Iterator[bytes]:
+    """A file's lines, the last one first, without what follows the last line end."""
+    at, rest, unfinished = file.seek(0, os.SEEK_END), b"", True
+    while at:
+        size = min(_BLOCK, at)
+        at -= size
+        file.seek(at)
+        rest, *lines = (file.read(size) + rest).split(b"\n")
+        if lines and unfinished:
+            lines.pop()
+            unfinished = False
+        yield from reversed(lines)
+    if not unfinished:
+        yield rest
 
 
 def _write(file: int, data: bytes) -> None:

@@ -5,12 +5,18 @@ from __future__ import annotations
 from store.database import Tx, load
 from store.models import StoredMessage
 
-__all__ = ["after", "last"]
+__all__ = ["after", "holds", "last"]
 
 
 def last(tx: Tx) -> int:
     """The newest message's number; 0 before there is any."""
     return int(tx.value("select max(message_seq) from messages") or 0)
+
+
+def holds(tx: Tx, seq: int, message_id: str) -> bool:
+    """Whether this very message still has the number ``seq``."""
+    found = tx.value("select message_id from messages where message_seq = ?", (seq,))
+    return bool(found == message_id)
 
 
 def after(tx: Tx, seq: int, *, limit: int) -> list[tuple[int, StoredMessage]]:

@@ -120,8 +120,9 @@ class Review:
 
 
 _KINDS = {
-    "blocked": "exists (select 1 from json_each(t.guardrails) g where g.value in "
-    f"({', '.join(repr(flag) for flag in BLOCKS)}))",
+    # The first condition is the partial index's own.
+    "blocked": "t.guardrails <> '[]' and exists (select 1 from json_each(t.guardrails) g "
+    f"where g.value in ({', '.join(repr(flag) for flag in BLOCKS)}))",
     "fallback": "coalesce(t.fallback_reason, '') <> ''",
     "error": "t.status in ('error', 'stopped')",
     "disliked": "t.turn_id in (select m.turn_id from feedback f "

@@ -7,11 +7,13 @@ long as nothing has been said, or raises one :class:`errors.LLMError`.
 from __future__ import annotations
 
 import asyncio
+import copy
 import logging
 import threading
 import time
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import Any, ParamSpec
 
 from agent.llm import usage as counts
@@ -195,6 +197,15 @@ class Gateway:
 
         if self.configured:
             self._io.run(make)
+
+    def untied(self) -> Gateway:
+        """The same models, connections and books; its calls are entered as nobody's.
+
+        What they cost counts for the day, never for a conversation or a turn.
+        """
+        twin = copy.copy(self)
+        twin._record = lambda call: self._record(replace(call, turn_id=None, conversation_id=None))
+        return twin
 
     def close(self) -> None:
         """Give up every call, close every connection, end the thread."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +40,10 @@ def logged(base: Services, tmp_path: Path, clock: Clock) -> Services:
 
 
 def lines(folder: Path, name: str = "conversations.jsonl") -> list[dict[str, Any]]:
+    """The log's lines but those that say that it begins."""
     path = folder / "logs" / name
-    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    return [line for line in found if line.get("event") != "on"]
 
 
 def said(folder: Path) -> list[tuple[str, str]]:
@@ -139,6 +142,65 @@ def test_a_crash_between_the_store_and_the_log_loses_and_doubles_nothing(
     assert numbers == sorted(set(numbers))
 
 
+def test_a_crash_before_the_first_line_loses_nothing(
+    base: Services, tmp_path: Path, clock: Clock, minji: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = open_shop(base, tmp_path, clock)
+    monkeypatch.setattr(shop.conversation_log, "follow", lambda: None)  # the process has died
+    Talk(shop, minji).say("첫 번째")
+    open_shop(base, tmp_path, clock)
+    assert [text for role, text in said(tmp_path) if role == "user"] == ["첫 번째"]
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_deleted_chat_takes_no_later_message_out_of_the_log(
+    base: Services, tmp_path: Path, clock: Clock, minji: Caller, restarted: bool
+) -> None:
+    """Its messages' numbers are given again."""
+    shop = open_shop(base, tmp_path, clock)
+    for first in ("첫 번째", "두 번째"):  # with a line of the store's in the log, and with none
+        gone = Talk(shop, minji)
+        gone.say(first)
+        gone.say("지울 말")
+        shop.delete_conversation(minji, gone.session_id or "")
+        if restarted:
+            shop = open_shop(base, tmp_path, clock)
+        Talk(shop, minji).say("안녕하세요")
+    users = [text for role, text in said(tmp_path) if role == "user"]
+    assert users == ["첫 번째", "지울 말", "안녕하세요", "두 번째", "지울 말", "안녕하세요"]
+
+
+def test_many_opinions_in_a_row_do_not_hide_where_it_stands(
+    base: Services, tmp_path: Path, clock: Clock, minji: Caller
+) -> None:
+    shop = open_shop(base, tmp_path, clock)
+    talk = Talk(shop, minji)
+    message = talk.say("안녕하세요")
+    for _ in range(3):
+        shop.rate(minji, message.message_id, good=True, reason="가" * 500)
+    path = tmp_path / "logs" / "conversations.jsonl"
+    rating = path.read_text("utf-8").splitlines(keepends=True)[-1]
+    with path.open("a", encoding="utf-8") as file:
+        file.write(rating * 300)
+    Talk(open_shop(base, tmp_path, clock), minji, talk.session_id).say("고마워요")
+    assert [text for role, text in said(tmp_path) if role == "user"] == ["안녕하세요", "고마워요"]
+
+
+def test_threads_that_talk_at_once_lose_and_double_nothing(
+    base: Services, tmp_path: Path, clock: Clock, minji: Caller
+) -> None:
+    shops = [open_shop(base, tmp_path, clock) for _ in range(2)]  # as two processes
+    texts = [f"반품 배송비는 누가 내요? {number}" for number in range(8)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(
+            lambda pair: Talk(shops[pair[0] % 2], minji).say(pair[1]), enumerate(texts)
+        ))  # fmt: skip
+    users = [text for role, text in said(tmp_path) if role == "user"]
+    assert sorted(users) == sorted(texts)
+    numbers = [line["seq"] for line in lines(tmp_path)]
+    assert numbers == sorted(set(numbers))
+
+
 def test_two_processes_write_each_message_once(
     base: Services, tmp_path: Path, clock: Clock, minji: Caller
 ) -> None:
@@ -167,7 +229,7 @@ def test_a_log_that_cannot_be_written_breaks_no_turn_and_catches_up(
     assert b"sangdam_conversation_log_failures_total 0.0" not in shop.metrics.render()[0]
     (tmp_path / "logs").unlink()
     Talk(shop, minji, talk.session_id).say("반품 배송비는 누가 내요?")
-    assert len([role for role, _ in said(tmp_path) if role == "user"]) == 1
+    assert len([role for role, _ in said(tmp_path) if role == "user"]) == 3
 
 
 def test_a_full_disk_leaves_no_half_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,6 +271,26 @@ def test_after_a_rotation_it_goes_on_where_it_was(
     path.replace(path.with_name("conversations.jsonl.1"))
     Talk(open_shop(base, tmp_path, clock), minji).say("고마워요")
     assert [text for role, text in said(tmp_path) if role == "user"] == ["고마워요"]
+
+
+def test_half_a_line_is_not_set_aside_with_the_file(tmp_path: Path) -> None:
+    file = LineFile(tmp_path / "a.jsonl", max_bytes=20, files=2)
+    file.append(["a whole line, long\n"])
+    with file.path.open("a") as broken:
+        broken.write("half a li")
+    file.append(["the next one\n"])
+    assert file.path.with_name("a.jsonl.1").read_text() == "a whole line, long\n"
+
+
+def test_lines_are_read_from_the_last_one_back_over_any_length(tmp_path: Path) -> None:
+    file = LineFile(tmp_path / "a.jsonl", max_bytes=0, files=1)
+    wanted = ["first", "가" * 70_000, "", "x" * 200_000, "last"]
+    file.append([f"{line}\n" for line in wanted])
+    with file.path.open("a") as broken:
+        broken.write("half")
+    assert list(file.newest()) == wanted[::-1]
+    file.path.write_bytes(b"only half a line")
+    assert list(file.newest()) == []
 
 
 def test_no_rotated_file_is_kept_where_none_is_wanted(tmp_path: Path) -> None:

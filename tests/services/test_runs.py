@@ -13,7 +13,7 @@ from evals.dialogue import FOLDER, Play, load
 from services import Services
 from services.kept_dialogues import Expect
 from services.runs import Wanted
-from tests.conftest import Clock
+from tests.conftest import Clock, copy_database, make_services
 from tests.shelves import STAFF
 from tests.talk import Talk
 
@@ -183,6 +183,41 @@ def test_a_pressed_button_is_kept_as_one(
     kept = shop.runs.keep(STAFF, row.turn_id, Expect())
     assert kept.dialogue["turns"][-1]["confirm"] is True
     assert "cancel_order" in kept.dialogue["turns"][-1]["tools"]
+    # The order is cancelled by now; in a new shop it is the one that was not.
+    assert kept.dialogue["turns"][0]["say"] == "{order:paid:1} 주문 취소해 주세요"
+
+
+def test_a_done_cancellation_kept_passes_in_a_new_shop(
+    chats: Chats, shop: Services, base: Services, clock: Clock, minji: Caller, tmp_path: Path
+) -> None:
+    _, offered = chats.say(minji, "20261115-0000355 주문 취소해 주세요")
+    clock.pass_(minutes=1)
+    Talk(shop, minji, offered.session_id).confirm(offered)
+    row = shop.runs.find(STAFF, Wanted(conversation_id=offered.session_id))[0]
+    kept = shop.runs.keep(STAFF, row.turn_id, Expect(reply=("취소했어요.",)))
+    (dialogue,) = load(kept.path.parent)
+    (tmp_path / "new").mkdir()
+    copy_database(base, tmp_path / "new" / "sangdam.db")
+    new = make_services(tmp_path / "new", clock)
+    for part in ("tokenizer", "encoder", "index", "policies", "catalogue", "understander"):
+        new.__dict__[part] = getattr(base, part)
+    new._ready.set()
+    assert Play(new, clock, dialogue).run() == []  # type: ignore[arg-type]  # the tests' clock
+
+
+def test_a_long_chat_is_kept_from_near_its_end(chats: Chats, shop: Services, minji: Caller) -> None:
+    talk, _ = chats.say(minji, *["안녕하세요"] * 13)
+    chats.clock.pass_(minutes=90)
+    talk.say("반품 배송비는 누가 내요?")
+    rows = shop.runs.find(STAFF, Wanted(conversation_id=talk.session_id or ""))
+    kept = shop.runs.keep(STAFF, rows[0].turn_id, Expect())
+    turns = kept.dialogue["turns"]
+    assert len(turns) == 11
+    assert turns[-1]["wait_minutes"] == 90
+    assert "wait_minutes" not in turns[-2]
+    assert any("마지막 11번만" in one for one in kept.warnings)
+    first = shop.runs.keep(STAFF, rows[-1].turn_id, Expect())
+    assert len(first.dialogue["turns"]) == 1
 
 
 def test_what_the_reply_does_not_say_cannot_be_expected(

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+import agent.tools
+from agent.llm import Gateway
+from agent.tools.base import REGISTRY
 from agent.types import Caller
 from services import Services
-from services.runs import Wanted
+from services.runs import Comparison, Wanted
 from tests.conftest import Clock
 from tests.pages import press, shown
 from tests.shelves import STAFF
@@ -17,6 +21,7 @@ from tests.talk import Talk
 from ui.runs import chart, sections, words
 
 EMAIL = "staff@example.com"
+FLOWS = Path(agent.tools.__file__).parents[1] / "flows"
 Open = Callable[..., AppTest]
 
 
@@ -140,6 +145,41 @@ def test_the_same_again_and_a_difference(open_page: Open, desk: Services, talk: 
     assert "그때와 달라요" not in shown(at)
 
 
+def test_a_press_plays_anew_and_an_address_asks_no_model(
+    open_page: Open, desk: Services, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played: list[str] = []
+    replay = desk.runs.replay
+
+    def counted(caller: Caller, turn_id: str) -> Comparison:
+        played.append(turn_id)
+        return replay(caller, turn_id)
+
+    monkeypatch.setattr(desk.runs, "replay", counted)
+    first = turn_ids(desk, talk)[0]
+    at = press(open_page("runs", EMAIL, turn=first), "지금 다시 해 보기")
+    at.run()
+    assert played == [first]
+    at = press(press(at, "닫기"), "지금 다시 해 보기")
+    assert played == [first, first]
+    at = open_page("runs", EMAIL, turn=first, again="1")
+    assert played == [first] * 3  # it costs nothing
+    monkeypatch.setattr(Gateway, "configured", property(lambda _: True))
+    at = open_page("runs", EMAIL, turn=first, again="1")
+    assert played == [first] * 3
+    assert "그때와" not in shown(at)
+
+
+def test_what_was_played_again_goes_with_its_list(
+    open_page: Open, desk: Services, talk: Talk
+) -> None:
+    at = press(open_page("runs", EMAIL), "목록을 다시 해 보기")
+    assert "건이 모두 그대로예요" in shown(at) or "달라졌어요" in shown(at)
+    at.text_input[0].set_value("배송비").run()
+    assert "그대로예요" not in shown(at)
+    assert "달라졌어요" not in shown(at)
+
+
 def test_a_list_is_played_again_at_once(open_page: Open, desk: Services, talk: Talk) -> None:
     at = press(open_page("runs", EMAIL, c=talk.session_id), "목록을 다시 해 보기")
     assert "3건이 모두 그대로예요" in shown(at)
@@ -208,6 +248,52 @@ def test_values_are_said_in_korean() -> None:
     assert words.value("shipped", "status") == "배송중"
     assert words.problem("ungrounded:amount:5,000원") == "근거에 없음: 5,000원"
     assert words.tool("unheard_of") == "unheard_of"
+
+
+def test_times_are_seouls_and_codes_are_words() -> None:
+    assert words.value("2026-11-03T05:10:00.000Z", "created_at").endswith("11월 3일(화) 오후 2:10")
+    assert words.value("reason", "slot") == "이유"
+    assert words.field("customer_id") == "고객 번호"
+    assert words.field("never_heard_of") == "never_heard_of"
+
+
+def test_every_tool_of_a_flow_has_a_name() -> None:
+    written = "".join(path.read_text("utf-8") for path in FLOWS.glob("*.py"))
+    used = [name for name in REGISTRY if f'"{name}"' in written]
+    assert len(used) > 15
+    assert [name for name in used if words.tool(name) == name] == []
+
+
+def test_a_list_of_a_result_is_a_table_of_its_own() -> None:
+    def page() -> None:
+        from ui.runs import sections as drawn
+
+        rows = [{"order_id": "20261101-0000001", "status": "paid"}] * 2
+        result = {"total": 40, "items": [*rows, "… 외 38개"]}
+        run = {"name": "list_orders", "kind": "READ", "took_ms": 1.0, "arguments": {}}
+        drawn.DRAW["도구"]({"tools": [{**run, "result": result}, {**run, "result": rows}]}, ())
+
+    at = AppTest.from_function(page).run()
+    assert not at.exception
+    first, second = (frame.value for frame in at.dataframe)
+    assert list(first.columns) == ["주문번호", "상태"]
+    assert list(first["상태"]) == ["결제완료", "결제완료"]
+    assert len(second) == 2
+    assert "목록 · 2개 … 외 38개" in shown(at)
+
+
+@pytest.mark.parametrize(
+    ("trace", "said"),
+    [
+        ({"status": "with_person"}, "그대로 전했어요"),
+        ({"status": "stopped"}, "멈췄어요"),
+        ({"status": "done", "input": {"confirm": "act"}}, "바로 했어요"),
+        ({"status": "done", "input": {"action": "refuse"}}, "검사에서 막혀"),
+        ({"status": "done", "input": {"action": "pass"}}, "정해 둔 대로"),
+    ],
+)
+def test_a_turn_that_was_not_read_says_why(trace: dict[str, object], said: str) -> None:
+    assert said in sections._unread(trace)
 
 
 def test_a_trace_with_models_and_guards_is_drawn() -> None:

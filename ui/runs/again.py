@@ -12,11 +12,12 @@ from errors import SangdamError
 from services import Services
 from services.runs import Comparison, Run, words
 from ui.format import plain
-from ui.runs.batch import cost_note
+from ui.runs.batch import PLAYED, cost_note
 from ui.runs.words import ASPECT, field, flag, intent, tool, value
 
 __all__ = ["buttons", "draw"]
 
+_PRESSED = "sangdam_runs_pressed"
 _CARDS = {
     "order": "주문",
     "product": "상품",
@@ -41,25 +42,36 @@ def draw(desk: Services, caller: Caller, run: Run) -> None:
     """The difference, where it was asked for."""
     if "again" not in st.query_params:
         return
+    pressed = st.session_state.pop(_PRESSED, False)
+    if not (pressed or _kept(run) or not desk.llm.gateway.configured):
+        del st.query_params["again"]  # an address that is opened or passed on asks no model
+        return
     with st.container(border=True, key="runs-difference", gap="small"):
         try:
             with st.spinner("지금의 상담 도우미로 다시 해 보고 있어요…"):
-                found = _played(desk, caller, run.row.turn_id)
+                found = _played(desk, caller, run)
         except SangdamError as error:
             st.warning(error.message, icon=":material/info:")
             return
         _difference(found, traced=run.trace is not None)
 
 
-def _played(desk: Services, caller: Caller, turn_id: str) -> Comparison:
+def _played(desk: Services, caller: Caller, run: Run) -> Comparison:
     """Played once a press: what else is clicked on the page does not pay for it again."""
-    key = "sangdam_runs_played"
-    asked = (turn_id, st.query_params["again"])
-    kept: tuple[Any, Comparison] | None = st.session_state.get(key)
-    if kept is None or kept[0] != asked:
-        kept = (asked, desk.runs.replay(caller, turn_id))
-        st.session_state[key] = kept
-    return kept[1]
+    found = _kept(run)
+    if found is None:
+        found = desk.runs.replay(caller, run.row.turn_id)
+        st.session_state[PLAYED] = (_asked(run), found)
+    return found
+
+
+def _kept(run: Run) -> Comparison | None:
+    kept: tuple[Any, Comparison] | None = st.session_state.get(PLAYED)
+    return kept[1] if kept is not None and kept[0] == _asked(run) else None
+
+
+def _asked(run: Run) -> tuple[str, str]:
+    return run.row.turn_id, st.query_params["again"]
 
 
 def _difference(found: Comparison, *, traced: bool) -> None:
@@ -88,9 +100,28 @@ def _difference(found: Comparison, *, traced: bool) -> None:
     same = [ASPECT[one.name] for one in found.differences if one.same and one.known]
     if same and different:
         st.caption(f"그대로인 것: {', '.join(same)}")
+    _models(found)
     took = found.replayed.trace.get("took_ms")
     if took is not None:
         st.caption(f"걸린 시간: 그때 {found.row.latency_ms:,.0f} ms, 지금 {took:,.0f} ms")
+
+
+def _models(found: Comparison) -> None:
+    """Who worded the reply then and now, where that differs, and which models failed now."""
+    now = found.replayed.reply
+    before, after = (
+        "자체 답변" if provider in ("offline", "") else model
+        for provider, model in (
+            (found.row.provider, found.row.model),
+            (now.get("provider", ""), now.get("model", "")),
+        )
+    )
+    if now and before != after:
+        st.caption(f"답을 쓴 곳: 그때 {plain(before)}, 지금 {plain(after)}")
+    failed = [call for call in found.replayed.trace.get("models", ()) if call["error"]]
+    for call in failed:
+        name = plain(call["model"] or call["provider"])
+        st.caption(f":material/warning: 모델 {name}이(가) 답하지 못했어요({plain(call['error'])}).")
 
 
 def _reply(before: str, after: str) -> None:
@@ -156,7 +187,9 @@ def _call(run: Sequence[Any]) -> str:
 
 def _ask() -> None:
     number = st.query_params.get("again", "0")
-    st.query_params["again"] = str(int(number) + 1 if number.isdigit() else 1)
+    st.query_params["again"] = str(int(number) + 1 if number.isdecimal() else 1)
+    st.session_state[_PRESSED] = True
+    st.session_state.pop(PLAYED, None)  # its number may be that of an earlier press
 
 
 def _close() -> None:

@@ -14,11 +14,15 @@ from services.runs import MOST_REPLAYS, Comparison, TurnRow
 from ui.format import plain, short
 from ui.runs import words
 
-__all__ = ["button", "cost_note", "draw"]
+__all__ = ["PLAYED", "button", "cost_note", "draw"]
+
+PLAYED = "sangdam_runs_played"  # in the session: the last play that was looked into
 
 _ASKED = "sangdam_runs_batch"
 _RESULT = "sangdam_runs_result"
 QUESTION = 70
+Found = list[tuple[TurnRow, Comparison | str]]
+Filters = dict[str, str]
 
 
 def button(desk: Services) -> None:
@@ -40,23 +44,29 @@ def cost_note(desk: Services) -> str:
 def draw(desk: Services, caller: Caller, find: Callable[[], Sequence[TurnRow]]) -> None:
     """Play what was asked for, showing how far it is; then what came of it."""
     if st.session_state.pop(_ASKED, False):
-        st.session_state[_RESULT] = _play(desk, caller, find())
-    found: list[tuple[TurnRow, Comparison | str]] | None = st.session_state.get(_RESULT)
-    if found is None:
+        st.session_state[_RESULT] = (_filters(), _play(desk, caller, find()))
+    kept: tuple[Filters, Found] | None = st.session_state.get(_RESULT)
+    if kept is None or kept[0] != _filters():  # it is of another list
+        return
+    found = kept[1]
+    if not found:
+        st.info("다시 해 볼 답변이 없어요. 모두 상담원이 답한 대화예요.", icon=":material/info:")
         return
     with st.container(border=True, key="runs-batch", gap="small"):
         _summary(found)
         _table(found)
 
 
-def _play(
-    desk: Services, caller: Caller, rows: Sequence[TurnRow]
-) -> list[tuple[TurnRow, Comparison | str]]:
-    found: list[tuple[TurnRow, Comparison | str]] = []
+def _filters() -> Filters:
+    return {name: st.query_params.get(name, "") for name in ("c", "period", "intent", "kind", "q")}
+
+
+def _play(desk: Services, caller: Caller, given: Sequence[TurnRow]) -> Found:
+    # What a person answered holds nothing of the agent's to compare.
+    rows = [row for row in given if row.status != "with_person"]
+    found: Found = []
     bar = st.progress(0.0, text="다시 해 보고 있어요…")
     for number, row in enumerate(rows, 1):
-        if row.status == "with_person":
-            continue  # a person answered: there is nothing of the agent's to compare
         try:
             found.append((row, desk.runs.replay(caller, row.turn_id)))
         except SangdamError as error:
@@ -66,7 +76,7 @@ def _play(
     return found
 
 
-def _summary(found: Sequence[tuple[TurnRow, Comparison | str]]) -> None:
+def _summary(found: Found) -> None:
     different = sum(not _same(one) for _, one in found)
     with st.container(horizontal=True, vertical_alignment="center"):
         if different:
@@ -80,7 +90,7 @@ def _summary(found: Sequence[tuple[TurnRow, Comparison | str]]) -> None:
     st.caption("주문과 재고는 지금 상태로, 시각은 그때로 맞춰 다시 해 봤어요. 바뀐 것은 없어요.")
 
 
-def _table(found: Sequence[tuple[TurnRow, Comparison | str]]) -> None:
+def _table(found: Found) -> None:
     """Different ones first; a row opens its turn."""
     rows = sorted(found, key=lambda pair: _same(pair[1]))
     event: Any = st.dataframe(
@@ -97,10 +107,10 @@ def _table(found: Sequence[tuple[TurnRow, Comparison | str]]) -> None:
     )  # fmt: skip
     picked = event.selection.rows
     if picked and picked[0] < len(rows):
-        row = rows[picked[0]][0]
+        row, one = rows[picked[0]]
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(short(row.question, QUESTION))}**", width="stretch")
-            st.button("이 답변 열기", type="primary", on_click=_open, args=(row.turn_id,))
+            st.button("이 답변 열기", type="primary", on_click=_open, args=(row.turn_id, one))
 
 
 def _same(one: Comparison | str) -> bool:
@@ -123,6 +133,9 @@ def _close() -> None:
     st.session_state.pop(_RESULT, None)
 
 
-def _open(turn_id: str) -> None:
+def _open(turn_id: str, found: Comparison | str) -> None:
+    """Open a turn with the difference that is here already."""
     st.query_params["turn"] = turn_id
-    st.query_params["again"] = "1"
+    if not isinstance(found, str):
+        st.query_params["again"] = "1"
+        st.session_state[PLAYED] = ((turn_id, "1"), found)

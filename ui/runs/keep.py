@@ -9,6 +9,7 @@ import streamlit as st
 from agent.types import Caller
 from errors import SangdamError
 from services import Services
+from services.kept_dialogues import FRAGMENT_CHARS
 from services.runs import Expect, Run
 from ui.dialogs import flash
 from ui.format import plain, short
@@ -18,7 +19,7 @@ __all__ = ["button", "show_opened"]
 
 _OPEN = "sangdam_runs_keep"
 _SENTENCE = re.compile(r"[^.!?\n]+[.!?]?")
-MOST_SENTENCES = 8
+MOST_SENTENCES = 8  # of a reply
 
 
 def button(desk: Services, caller: Caller, run: Run) -> None:
@@ -55,16 +56,22 @@ def _dialog(desk: Services, caller: Caller, run: Run) -> None:
     pending = st.checkbox(
         f"제안한 변경: {plain(proposed['summary']) if proposed else '없음'}", value=True
     )
-    sentences = [one.strip() for one in _SENTENCE.findall(reply.get("content", "")) if one.strip()]
     chosen = st.pills(
-        "답변에 꼭 있어야 하는 말", sentences[:MOST_SENTENCES], selection_mode="multi",
-        format_func=lambda one: short(one, 60),
+        "답변에 꼭 있어야 하는 말", _sentences(reply.get("content", "")), selection_mode="multi",
+        format_func=lambda one: plain(short(one, 60)),
         help="날짜나 금액처럼 날마다 달라지는 말은 빼는 것이 좋아요.",
     )  # fmt: skip
     about = st.text_input("무엇을 확인하는 시험인가요?", max_chars=300)
     if st.button("남기기", type="primary", width="stretch"):
         expect = Expect(expect_intent, tools, cites, pending, tuple(chosen))
         _keep(desk, caller, run, expect, about)
+
+
+def _sentences(content: str) -> list[str]:
+    """A reply's sentences that can be asked for, each once."""
+    least, most = FRAGMENT_CHARS
+    found = dict.fromkeys(one.strip() for one in _SENTENCE.findall(content))
+    return [one for one in found if least <= len(one) <= most][:MOST_SENTENCES]
 
 
 def _keep(desk: Services, caller: Caller, run: Run, expect: Expect, about: str) -> None:

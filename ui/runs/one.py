@@ -45,9 +45,11 @@ def _head(run: Run) -> None:
     row = run.row
     cost = "" if not row.cost_usd else f" · {row.cost_usd:.4f}달러"
     by = "자체 답변" if row.provider in ("offline", "") else f"{plain(row.model)}"
+    if row.status == "with_person":
+        by = "상담원에게 전함"
     st.markdown(
         f"{chips(row)}  \n:gray[{day(row.created_at)} {clock(row.created_at)} · {who(row)} · "
-        f"{by} · {row.latency_ms:,.0f} ms{cost}]"
+        f"{by} · {row.latency_ms:,.0f}\u00a0ms{cost}]"
     )
 
 

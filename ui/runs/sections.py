@@ -27,7 +27,7 @@ def _understanding(trace: Trace, cited: Collection[str]) -> None:
     found = trace.get("understanding", {})
     last = found.get("understood")
     if last is None:
-        st.caption("말뜻을 읽기 전에 끝난 답변이에요. 확인 단추를 눌렀거나 검사에서 막혔어요.")
+        st.caption(_unread(trace))
     else:
         guess = found.get("guess", {})
         st.markdown(f"**{plain(words.intent(last['intent']))}**로 알아들었어요.")
@@ -45,6 +45,20 @@ def _understanding(trace: Trace, cited: Collection[str]) -> None:
         slots = {name: one for name, one in last.get("slots", {}).items() if one is not False}
         _titled("말에서 뽑은 값", slots)
     _titled("그때 대화가 기억하던 것", trace.get("before", {}).get("context", {}))
+
+
+def _unread(trace: Trace) -> str:
+    """Why nothing was read out of a message."""
+    if trace.get("status") == "with_person":
+        return "상담원이 맡은 대화라 말뜻을 읽지 않고 그대로 전했어요."
+    if trace.get("status") in ("stopped", "error"):
+        return "말뜻을 읽기 전에 멈췄어요."
+    given = trace.get("input", {})
+    if given.get("confirm"):
+        return "단추가 뜻하는 일을 바로 했어요."
+    if given.get("action") == "refuse":
+        return "입력 검사에서 막혀 말뜻을 읽지 않았어요."
+    return "상담원 연결이나 해결 여부에 대한 말이라 정해 둔 대로 처리했어요."
 
 
 def _input(found: Mapping[str, Any]) -> None:
@@ -89,16 +103,28 @@ def _tools(trace: Trace, cited: Collection[str]) -> None:
 
 
 def _result(result: Any) -> None:
+    """What a tool returned: its own fields, and a table for each list in it."""
     if isinstance(result, Mapping):
-        _titled("결과", result)
-    elif isinstance(result, Sequence) and not isinstance(result, str) and result:
-        st.caption(f"결과 · {len(result)}개")
-        if all(isinstance(row, Mapping) for row in result):
-            st.dataframe([_flat(row) for row in result], hide_index=True)
-        else:
-            st.text(words.value(result))
+        lists = {name: one for name, one in result.items() if _is_list(one)}
+        _titled("결과", {name: one for name, one in result.items() if name not in lists})
+        for name, rows in lists.items():
+            _records(words.field(name), rows)
+    elif _is_list(result):
+        _records("결과", result)
     else:
         st.caption("결과: " + (plain(words.value(result)) if result else "없음"))
+
+
+def _is_list(one: Any) -> bool:
+    return isinstance(one, list) and any(isinstance(row, Mapping) for row in one)
+
+
+def _records(title: str, found: Sequence[Any]) -> None:
+    """A list's rows as a table; how many more there were is a text at its end."""
+    rows = [row for row in found if isinstance(row, Mapping)]
+    more = " ".join(str(one) for one in found if not isinstance(one, Mapping))
+    st.caption(f"{plain(title)} · {len(rows)}개{f' {plain(more)}' if more else ''}")
+    st.dataframe([_flat(row) for row in rows], hide_index=True)
 
 
 def _evidence(trace: Trace, cited: Collection[str]) -> None:
@@ -195,14 +221,10 @@ def _titled(title: str, values: Mapping[str, Any]) -> None:
 
 def table(values: Mapping[str, Any]) -> None:
     """Fields and values as a table of two columns, nested ones a line each."""
-    st.dataframe(
-        [{"항목": name, "값": text} for name, text in _lines(values)],
-        hide_index=True,
-        column_config={
-            "항목": st.column_config.TextColumn(width="small"),
-            "값": st.column_config.TextColumn(width="large"),
-        },
-    )
+    st.table(
+        [{"항목": f":gray[{plain(name)}]", "값": plain(text)} for name, text in _lines(values)],
+        border="horizontal", hide_index=True, hide_header=True,
+    )  # fmt: skip
 
 
 def _lines(values: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from agent.shop.words import (
+    AUDIT_FIELD,
     CLAIM_KIND,
     CLAIM_STATUS,
+    HANDOFF_REASON,
     ISSUE_TYPE,
+    LANGUAGE,
     ORDER_STATUS,
+    PAYMENT_METHOD,
     PRIORITY,
     REASON,
+    SENTIMENT,
     TICKET_STATUS,
 )
 from services.dashboard_words import FLAG, INTENT
 from services.words import POLICY_MODE as MODE
+from ui.format import clock, day
 
 __all__ = [
     "ALL",
@@ -87,16 +94,20 @@ CUT: Mapping[str, str] = {
 _TOOL: Mapping[str, str] = {
     "get_order": "주문 보기",
     "list_orders": "주문 목록",
-    "find_guest_order": "비회원 주문 찾기",
+    "get_order_status": "주문 상태 보기",
+    "lookup_guest_order": "비회원 주문 찾기",
+    "refund_state": "환불 진행 보기",
     "quote_cancel": "취소 금액 계산",
     "cancel_order": "주문 취소",
+    "request_cancel": "취소 요청",
     "quote_claim": "반품·교환 금액 계산",
     "create_claim": "반품·교환 접수",
     "withdraw_claim": "신청 철회",
     "get_claim": "신청 보기",
     "list_claims": "신청 목록",
     "change_address": "배송지 변경",
-    "change_option": "옵션 변경",
+    "change_options": "옵션 변경",
+    "change_customer_address": "기본 배송지 변경",
     "change_payment": "결제 수단 변경",
     "search_products": "상품 찾기",
     "get_product": "상품 보기",
@@ -121,6 +132,13 @@ _FIELD: Mapping[str, str] = {
     "ticket_id": "문의 번호",
     "product_id": "상품 번호",
     "user_id": "고객 번호",
+    "customer_id": "고객 번호",
+    "line_id": "상품 줄 번호",
+    "line_ids": "상품 줄 번호",
+    "sku": "옵션 번호",
+    "method_id": "결제 수단 번호",
+    "method_label": "결제 수단",
+    "payment_id": "결제 번호",
     "conversation_id": "대화 번호",
     "query": "찾는 말",
     "status": "상태",
@@ -211,7 +229,68 @@ _FIELD: Mapping[str, str] = {
     "slots": "뽑은 값",
     "rows": "내용",
     "arguments": "넣은 값",
+    "errand": "하려던 일",
+    "what": "바꿀 것",
+    "option": "옵션",
+    "reason": "이유",
+    "photos": "사진",
+    "words": "가리킨 말",
+    "count": "개수",
+    "unanswered": "답을 찾지 못함",
+    "said": "한 말",
+    "emoji": "그림",
+    "returnable": "반품 조건",
+    "gone": "빠진 수량",
+    "in_exchange": "교환 중인 수량",
+    "option_changes": "옵션 변경 횟수",
+    "claim_status": "신청 상태",
+    "fault": "책임",
+    "goods_krw": "상품 금액",
+    "extra_krw": "옵션 추가 금액",
+    "to_pay_krw": "더 낼 금액",
+    "difference_krw": "차액",
+    "due_drop_krw": "덜 낼 금액",
+    "original_shipping_charged": "처음 배송비 차감",
+    "fee_label": "배송비 부담",
+    "quote": "계산",
+    "shipped_at": "발송한 때",
+    "collected_at": "수거한 때",
+    "completed_at": "끝난 때",
+    "handoff_reason": "넘긴 이유",
+    "first_response_due": "첫 답변 기한",
+    "resolution_due": "해결 기한",
+    "waited_s": "고객을 기다린 시간(초)",
+    "reopens": "다시 열린 횟수",
+    "customer_spoke_at": "고객이 말한 때",
+    "staff_spoke_at": "상담원이 말한 때",
+    "average": "평균",
+    "histogram": "별점별 개수",
+    "praised": "좋다는 점",
+    "criticised": "아쉽다는 점",
+    "named": "이름이 맞은 정도",
+    "matched": "맞은 낱말",
+    "ranks": "순위",
+    "scores": "점수",
+    "keyword": "낱말",
+    "vector": "뜻",
+    "fused": "합침",
+    "confident": "답으로 쓸 만함",
 }
+_SLOT: Mapping[str, str] = {
+    "order": "주문",
+    "line": "상품",
+    "reason": "이유",
+    "kind": "신청 종류",
+    "option": "옵션",
+    "what": "바꿀 것",
+    "address": "주소",
+    "place": "지역",
+    "payment": "결제 수단",
+    "guest_order": "비회원 주문",
+    "withdraw": "철회할 신청",
+    "handoff": "상담원 연결",
+}
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _CODES: Mapping[str, Mapping[str, str]] = {
     "intent": INTENT,
     "status": {**TICKET_STATUS, **CLAIM_STATUS, **ORDER_STATUS},
@@ -222,6 +301,16 @@ _CODES: Mapping[str, Mapping[str, str]] = {
     "issue_type": ISSUE_TYPE,
     "priority": PRIORITY,
     "mode_used": MODE,
+    "mode": MODE,
+    "slot": _SLOT,
+    "what": _SLOT,
+    "claim_status": CLAIM_STATUS,
+    "reason": REASON,
+    "method": PAYMENT_METHOD,
+    "handoff_reason": HANDOFF_REASON,
+    "sentiment": SENTIMENT,
+    "language": LANGUAGE,
+    "fault": {"seller": "판매자", "buyer": "고객"},
 }
 _PROBLEM: Mapping[str, str] = {
     "empty": "빈 글",
@@ -258,7 +347,7 @@ def tool(name: str) -> str:
 
 def field(name: str) -> str:
     """A field of arguments or results in Korean; its own name where there is no word."""
-    return _FIELD.get(name, name)
+    return _FIELD.get(name) or AUDIT_FIELD.get(name, name)
 
 
 def problem(code: str) -> str:
@@ -270,7 +359,7 @@ def problem(code: str) -> str:
 
 
 def value(one: Any, name: str = "") -> str:
-    """A plain value as people read it: yes and no, thousands, lists with commas.
+    """A plain value as people read it: yes and no, thousands, Seoul's time, lists with commas.
 
     ``name`` is its field: codes of the domain's tables become their words.
     """
@@ -279,6 +368,8 @@ def value(one: Any, name: str = "") -> str:
     if isinstance(one, int | float):
         number = f"{one:,}"
         return f"{number}원" if name.endswith("_krw") else number
+    if isinstance(one, str) and _TIME.fullmatch(one):
+        return f"{day(one)} {clock(one)}"
     if isinstance(one, str):
         return _CODES.get(name, {}).get(one, one)
     if isinstance(one, Sequence):
