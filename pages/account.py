@@ -16,6 +16,7 @@ def main() -> None:
         st.rerun()
         return
     st.subheader("내 계정", anchor=False)
+    st.caption("내 정보를 보고, 비밀번호를 바꾸거나 로그아웃해요.")
     show_flash()
     with st.container(border=True, key="sangdam-account"):
         for label, value in (

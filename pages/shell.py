@@ -55,7 +55,9 @@ def main() -> None:
     auth.sync_cookie(desk)
     person = session.user()
     role = "guest" if person is None else person.role
-    chosen = st.navigation([*(_page(row, role) for row in NAVIGATION), *_lost()])
+    # Expanded: a menu of more than a dozen pages ends with an English "View more" otherwise.
+    pages = [*(_page(row, role) for row in NAVIGATION), *_lost()]
+    chosen = st.navigation(pages, expanded=True)
     _footer(desk)
     try:
         chosen.run()

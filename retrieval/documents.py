@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DOC_ID",
+    "AsWritten",
     "content_hash",
     "filled",
     "load_all",
@@ -50,6 +51,16 @@ OPTIONAL = frozenset({"effective_from", "effective_to", "version"})
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)(.*)\Z", re.DOTALL)
 _PLACEHOLDER = re.compile(r"\{\{\s*([^{}]*?)\s*\}\}")
 DOC_ID = re.compile(r"\w[\w.-]*\Z")
+
+
+class AsWritten(dict[str, int | str]):
+    """Rule values that leave every placeholder as it stands."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+    def __missing__(self, key: str) -> str:
+        return f"{{{{{key}}}}}"
 
 
 def load_folder(folder: Path, values: Mapping[str, int | str]) -> list[Document]:

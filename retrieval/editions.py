@@ -21,7 +21,10 @@ from retrieval.documents import filled
 from retrieval.shelf import EDITION, Change, Row, Shelf, row_of
 from retrieval.types import Audience, Document
 
-__all__ = ["Draft", "Problem", "edition_of", "newest", "problems", "publish", "withdraw"]
+__all__ = [
+    "Draft", "Overtaken", "Problem", "begun_from", "edition_of", "latest_of", "newest",
+    "overtaken", "problems", "publish", "withdraw",
+]  # fmt: skip
 
 FOLDER = "직접 작성"
 MAX_CHARS = 200_000
@@ -35,7 +38,8 @@ class Draft:
     """What staff wrote. ``doc_id`` is the edition it comes after, "" for a new policy.
 
     ``body`` is Markdown, its placeholders not filled in. None for ``effective_to`` means
-    without an end.
+    without an end. ``base`` is that edition as it stood when the writing began: when it has
+    changed since, the draft is refused.
     """
 
     title: str
@@ -45,6 +49,7 @@ class Draft:
     category: str = "기타 안내"
     audience: Audience = "public"
     effective_to: date | None = None
+    base: Document | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,18 @@ class Problem:
 
     kind: Literal["refused", "warning"]
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """An edition that changed while somebody edited it: ``last`` is the newest now, None when
+    the policy was withdrawn. ``mine``: by the same account; ``written``: there is work to keep.
+    """
+
+    base: Document
+    last: Document | None
+    mine: bool
+    written: bool
 
 
 def newest(shelf: Shelf, ours: Sequence[Document], source: str) -> Document | None:
@@ -71,11 +88,44 @@ def edition_of(shelf: Shelf, ours: Sequence[Document], doc_id: str) -> Document:
     raise NotFound("해당 정책을 찾을 수 없어요. 목록을 새로 열어 주세요.")
 
 
+def begun_from(old: Document, today: date) -> Draft:
+    """``old`` as it was written, to be edited: from ``today`` on, or from its day to come."""
+    return Draft(
+        title=old.title, body=old.body, doc_id=old.doc_id, category=old.category,
+        audience=old.audience, effective_from=max(today, old.effective_from or date.min),
+        effective_to=old.effective_to, base=old,
+    )  # fmt: skip
+
+
+def latest_of(shelf: Shelf, ours: Sequence[Document], doc_id: str) -> Document | None:
+    """The newest edition of the policy that ``doc_id`` is or was an edition of; None when the
+    policy has been withdrawn altogether."""
+    name = EDITION.sub("", doc_id)
+    editions = (*ours, *(row.document for row in shelf.rows))
+    family = [one for one in editions if EDITION.sub("", one.doc_id) == name]
+    return max(family, key=lambda one: one.version, default=None)
+
+
+def overtaken(
+    shelf: Shelf, ours: Sequence[Document], draft: Draft, *, author: str, today: date
+) -> Overtaken | None:
+    """What became of the edition ``draft`` of ``author`` began from; None while it stands as
+    it was, and for a new policy."""
+    if draft.base is None or (last := latest_of(shelf, ours, draft.doc_id)) == draft.base:
+        return None
+    by = next((row.author for row in shelf.rows if row.document == last), "")
+    return Overtaken(draft.base, last, by == author, draft != begun_from(draft.base, today))
+
+
 def problems(
-    draft: Draft, shelf: Shelf, ours: Sequence[Document], values: Mapping[str, int | str]
+    draft: Draft,
+    shelf: Shelf,
+    ours: Sequence[Document],
+    values: Mapping[str, int | str],
+    today: date,
 ) -> list[Problem]:
-    """What stands against saving ``draft``, the refusals first."""
-    refused = [Problem("refused", text) for text in _refusals(draft, shelf, ours, values)]
+    """What stands against saving ``draft`` on ``today``, the refusals first."""
+    refused = [Problem("refused", text) for text in _refusals(draft, shelf, ours, values, today)]
     if refused:
         return refused
     document = filled(_document(draft, "", "", 1), values)
@@ -99,10 +149,12 @@ def publish(
 
     Another text is a new edition; the same text with another title, category, audience or
     end corrects the edition as it stands, unless that is one of the shop's own files. Raises
-    BadInput for a refused draft, NotFound, and StateChanged when another edition has come
-    after the one that was edited.
+    BadInput for a refused draft, NotFound, and StateChanged when the edition that was edited
+    has changed, gone, or got another one after it.
     """
-    for problem in problems(draft, shelf, ours, values):
+    if draft.base is not None and latest_of(shelf, ours, draft.doc_id) != draft.base:
+        raise StateChanged("그사이 다른 판이 되었어요. 무엇이 바뀌었는지 보고 이어 써 주세요.")
+    for problem in problems(draft, shelf, ours, values, today):
         if problem.kind == "refused":
             raise BadInput(problem.text)
     at = now.isoformat(timespec="seconds")
@@ -115,9 +167,9 @@ def publish(
     if last is not None and last.doc_id != old.doc_id:
         raise StateChanged("그사이 새 판이 나왔어요. 새 판을 열어 다시 고쳐 주세요.")
     if old.doc_id in {row.document.doc_id for row in shelf.rows}:
-        found = _document(draft, old.doc_id, old.source, old.version)
+        found = _corrected(draft, old, today)
         given = {
-            name: getattr(draft, name)
+            name: getattr(found, name)
             for name in ("title", "category", "audience", "effective_from", "effective_to")
         }
         shelf, row, change = shelf.put(found, given, at, today, author=author)
@@ -191,7 +243,11 @@ def _new_id(draft: Draft, at: str) -> str:
 
 
 def _refusals(
-    draft: Draft, shelf: Shelf, ours: Sequence[Document], values: Mapping[str, int | str]
+    draft: Draft,
+    shelf: Shelf,
+    ours: Sequence[Document],
+    values: Mapping[str, int | str],
+    today: date,
 ) -> Iterator[str]:
     if not draft.title.strip():
         yield "제목을 적어 주세요."
@@ -213,12 +269,22 @@ def _refusals(
     except UnicodeEncodeError:
         yield "깨진 글자가 들어 있어요. 그 글자를 지워 주세요."
     if draft.doc_id:
-        yield from _against_the_last(draft, edition_of(shelf, ours, draft.doc_id))
+        yield from _against_the_last(draft, edition_of(shelf, ours, draft.doc_id), today)
 
 
-def _against_the_last(draft: Draft, last: Document) -> Iterator[str]:
+def _corrected(draft: Draft, last: Document, today: date) -> Document:
+    """``last`` with the facts and the text of ``draft``. The same text in force keeps its first
+    day where the draft says today: so the editor begins, nobody chose it."""
+    found = _document(draft, last.doc_id, last.source, last.version)
+    began = last.effective_from is None or last.effective_from < today
+    if began and draft.effective_from == today and found.body == last.body:
+        return replace(found, effective_from=last.effective_from)
+    return found
+
+
+def _against_the_last(draft: Draft, last: Document, today: date) -> Iterator[str]:
     """An edition follows the one before: it changes something, and starts no earlier."""
-    mine = _document(draft, last.doc_id, last.source, last.version)
+    mine = _corrected(draft, last, today)
     if replace(mine, content_hash=last.content_hash) == last:
         yield "바뀐 내용이 없어요."
     elif last.effective_from and draft.effective_from < last.effective_from:

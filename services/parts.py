@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Parts"]
 
+_log = logging.getLogger("sangdam.services")
 _INTENTS = ROOT / "data" / "intents"
 
 
@@ -99,12 +101,15 @@ class Parts:
     @cached_property
     def triager(self) -> Triager:
         """Triage without a model: the shop's own where it was trained with corrections, else
-        the delivered one."""
-        from agent.triage.model import MODEL_PATH
+        the delivered one, also where the own one cannot be read: no ticket fails for it."""
+        from agent.triage.model import MODEL_PATH, read_hash
         from agent.triage.triager import Triager
 
         own = self.triage_model
-        return Triager(self.tokenizer, self.encoder, own if own.is_file() else MODEL_PATH)
+        usable = read_hash(own) is not None
+        if own.is_file() and not usable:
+            _log.error("%s cannot be read: triage uses the delivered model", own)
+        return Triager(self.tokenizer, self.encoder, own if usable else MODEL_PATH)
 
     @property
     def triage_model(self) -> Path:

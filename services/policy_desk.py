@@ -7,6 +7,7 @@ applied: the shelf file, the audit and the index, one change at a time in the wh
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,14 +16,27 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
+from agent.desk import Limits
 from agent.flows.knowledge import search_words
+from agent.reading import heard_alone
 from agent.shop.calendar import day_of
 from agent.tools.base import ToolContext, run
 from errors import Forbidden, NotFound
 from retrieval.changes import ClauseChange, changes, text_difference
 from retrieval.chunking import chunk_document
-from retrieval.documents import filled, load_folder, with_shelf
-from retrieval.editions import Draft, Problem, edition_of, newest, problems, publish, withdraw
+from retrieval.documents import AsWritten, filled, load_folder, with_shelf
+from retrieval.editions import (
+    Draft,
+    Overtaken,
+    Problem,
+    begun_from,
+    edition_of,
+    newest,
+    overtaken,
+    problems,
+    publish,
+    withdraw,
+)  # fmt: skip
 from retrieval.shelf import FILE, Row, Shelf, locked, read_shelf
 from retrieval.types import Audience, Document
 from services import policy_inspect as looking
@@ -42,6 +56,7 @@ __all__ = [
     "Listed",
     "Look",
     "Moved",
+    "Overtaken",
     "Plan",
     "PolicyDesk",
     "Problem",
@@ -91,21 +106,12 @@ class Plan:
     moved: tuple[Moved, ...] = ()
 
 
-class _AsWritten(dict[str, int | str]):
-    """Rule values that leave every placeholder as it stands."""
-
-    def __contains__(self, key: object) -> bool:
-        return True
-
-    def __missing__(self, key: str) -> str:
-        return f"{{{{{key}}}}}"
-
-
 class PolicyDesk:
     """See the module. Every method raises Forbidden for anybody who is not staff."""
 
     def __init__(self, shop: Parts) -> None:
         self._shop = shop
+        self._changing = threading.Lock()
 
     @cached_property
     def imports(self) -> PolicyImport:
@@ -126,20 +132,24 @@ class PolicyDesk:
     def inspect(self, caller: Caller, query: str, look: Look | None = None) -> Inspection:
         """The search's every stage for ``query`` (400 characters)."""
         _require_staff(caller)
-        return looking.inspect(self._shop.policies, query[:MAX_QUERY], look or Look(), self.today)
+        query = query[:MAX_QUERY]
+        return looking.inspect(
+            self._shop.policies, query, look or Look(), self.today, heard=self._heard(query)[0]
+        )
 
     def answer(self, caller: Caller, query: str) -> Answer:
         """What the agent's reply to a customer would cite today, and why the rest is dropped."""
         _require_staff(caller)
-        query = query[:MAX_QUERY]
-        told = looking.answer(self._shop.policies, query, self.today)
-        understood = self._shop.understander.understand(query, self._shop.clock())
-        return replace(told, intent=understood.intent)
+        text, intent = self._heard(query[:MAX_QUERY])
+        return replace(looking.answer(self._shop.policies, text, self.today), intent=intent)
 
     def compare(self, caller: Caller, query: str, left: Look, right: Look) -> Comparison:
         """The same question looked for in two ways."""
         _require_staff(caller)
-        return looking.compare(self._shop.policies, query[:MAX_QUERY], left, right, self.today)
+        query = query[:MAX_QUERY]
+        return looking.compare(
+            self._shop.policies, query, left, right, self.today, heard=self._heard(query)[0]
+        )
 
     def neighbours(self, caller: Caller, chunk_id: str) -> tuple[Chunk | None, Chunk, Chunk | None]:
         """A clause between the ones before and after it in its document. Raises NotFound."""
@@ -175,17 +185,19 @@ class PolicyDesk:
     def draft_of(self, caller: Caller, doc_id: str) -> Draft:
         """An edition as it was written, to be edited: from today on. Raises NotFound."""
         _require_staff(caller)
-        old = edition_of(self._shelf(), self._ours(), doc_id)
-        return Draft(
-            title=old.title, body=old.body, doc_id=old.doc_id, category=old.category,
-            audience=old.audience, effective_from=max(self.today, old.effective_from or date.min),
-            effective_to=old.effective_to,
-        )  # fmt: skip
+        return begun_from(edition_of(self._shelf(), self._ours(), doc_id), self.today)
+
+    def overtaken(self, caller: Caller, draft: Draft) -> Overtaken | None:
+        """What became of the edition ``draft`` began from; None while it stands as it was."""
+        _require_staff(caller)
+        return overtaken(
+            self._shelf(), self._ours(), draft, author=caller.user_id or "", today=self.today
+        )
 
     def check(self, caller: Caller, draft: Draft) -> list[Problem]:
         """What stands against a draft; refusals alone, where there are any."""
         _require_staff(caller)
-        return problems(draft, self._shelf(), self._ours(), self._rules)
+        return problems(draft, self._shelf(), self._ours(), self._rules, self.today)
 
     def preview(self, caller: Caller, draft: Draft) -> tuple[Chunk, ...]:
         """The clauses that the draft would become. Raises BadInput for a placeholder nobody
@@ -235,7 +247,8 @@ class PolicyDesk:
     ) -> list[Told]:
         """Make ``change``: shelf, audit and index. Raises what ``change`` raises, Unavailable."""
         _require_staff(caller)
-        with locked(self._file):
+        # Two owners here wait for each other; a collector elsewhere is told of instead.
+        with self._changing, locked(self._file):
             with self._shop.database.write() as tx:
                 context = ToolContext(
                     tx, caller, self._shop.rules, self._shop.clock(), source="page"
@@ -259,13 +272,19 @@ class PolicyDesk:
 
     # ── parts ────────────────────────────────────────────────────────────────────────────
 
+    def _heard(self, query: str) -> tuple[str, str]:
+        """What the agent makes of ``query`` before it searches: the text and the intent."""
+        read, now = self._shop.understander.understand, self._shop.clock()
+        limits = Limits.of(self._shop.settings)
+        return heard_alone(query, lambda text: read(text, now), limits)
+
     def _publishing(self, caller: Caller, draft: Draft) -> Change:
         def change(shelf: Shelf, ours: list[Document]) -> tuple[Shelf, list[Told]]:
-            old = edition_of(shelf, ours, draft.doc_id) if draft.doc_id else None
             after, row, _ = publish(
                 shelf, ours, draft, self._rules, author=caller.user_id or "",
                 now=self._shop.clock(), today=self.today,
             )  # fmt: skip
+            old = edition_of(shelf, ours, draft.doc_id) if draft.doc_id else None
             same = old is not None and row.document.doc_id == old.doc_id
             action: Literal["edit", "publish"] = "edit" if same else "publish"
             facts = facts_of(old) if old else {}
@@ -332,7 +351,7 @@ class PolicyDesk:
 
     def _ours(self) -> list[Document]:
         """The shop's own files as they were written."""
-        return load_folder(ROOT / "data" / "policies", _AsWritten())
+        return load_folder(ROOT / "data" / "policies", AsWritten())
 
     def _documents(self, shelf: Shelf) -> list[Document]:
         ours = load_folder(ROOT / "data" / "policies", self._rules)

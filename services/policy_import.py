@@ -6,12 +6,16 @@ come from the browser, never from a path of this machine. Reading writes nothing
 
 from __future__ import annotations
 
+import itertools
 import logging
+import lzma
 import re
 import shutil
+import struct
 import threading
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from io import BytesIO
@@ -26,6 +30,7 @@ from retrieval.collect.gather import steps
 from retrieval.collect.kinds import SUFFIXES
 from retrieval.shelf import FILE, Shelf, read_shelf
 from services.policy_desk import facts_of
+from settings import ROOT
 
 if TYPE_CHECKING:
     from agent.types import Caller
@@ -41,6 +46,10 @@ MAX_UNPACKED = 200 * 1024 * 1024
 FEW_CHARS = 60
 UPLOADED = "올린 문서"
 _PLACEHOLDER = re.compile(r"\{\{.*?\}\}")
+_TAKEN = (
+    "기본 정책 파일과 이름이 같아요. 문서 화면에서 그 정책의 새 판을 쓰거나, 파일이나 폴더 이름을 "
+    "바꿔서 다시 올려 주세요."
+)
 State = Literal["idle", "running", "done", "cancelled", "failed"]
 
 
@@ -111,7 +120,7 @@ class PolicyImport:
                 raise Conflict("아직 읽고 있어요. 끝나거나 멈춘 뒤에 다시 시작해 주세요.")
             folder = Path(mkdtemp(prefix="import-", dir=self._shop.settings.data_path))
             try:
-                paths = [str(path) for path in _unpacked(files, folder / UPLOADED)]
+                paths = [str(path) for path in _unpacked(files, folder)]
                 sources = [*addresses, *paths]
                 if not 0 < len(sources) <= MOST_SOURCES:
                     raise BadInput(f"문서를 1개에서 {MOST_SOURCES}개까지 골라 주세요.")
@@ -132,9 +141,9 @@ class PolicyImport:
     def cancel(self, caller: Caller) -> None:
         """Stop reading: at once for who asks, after the document at hand for the thread."""
         work = self._works.get(_staff(caller))
-        if work and work.reading.state == "running":
+        if work:
             work.stop.set()
-            work.reading = replace(work.reading, state="cancelled")
+            self._end(work, "cancelled")
 
     def discard(self, caller: Caller) -> None:
         """Forget what was read."""
@@ -209,10 +218,18 @@ class PolicyImport:
 
 def _item(outcome: Outcome, shelf: Shelf) -> Item:
     document = outcome.document
+    if outcome.source in _shops_own():
+        return Item(Outcome(outcome.source, "failed", reason=_TAKEN))
     if document is None:
         return Item(outcome)
     chunks = chunk_document(document)
     return Item(outcome, len(chunks), tuple(_warnings(document, len(chunks), shelf)))
+
+
+def _shops_own() -> set[str]:
+    """What the shop's own files are called: one from elsewhere would stand in their place."""
+    folder = ROOT / "data" / "policies"
+    return {f"{folder.name}/{path.name}" for path in folder.glob("*.md")}
 
 
 def _warnings(document: Document, sections: int, shelf: Shelf) -> list[str]:
@@ -242,16 +259,22 @@ def _staff(caller: Caller) -> str:
 
 # ── uploaded files ───────────────────────────────────────────────────────────────────────
 
+# What zipfile and the decompressors raise for bytes that are damaged, locked or made up.
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, NotImplementedError, RuntimeError, OSError,
+    EOFError, ValueError, struct.error,
+)  # fmt: skip
+
 
 def _unpacked(files: Sequence[tuple[str, bytes]], folder: Path) -> list[Path]:
     """The files in ``folder``, archives unpacked; their names keep at most one folder."""
-    paths = []
+    paths: list[Path] = []
     for name, data in files:
         if name.lower().endswith(".zip"):
             paths += _unzipped(data, folder)
         else:
             paths.append(_put(folder, name, data))
-    return list(dict.fromkeys(paths))
+    return paths
 
 
 def _unzipped(data: bytes, folder: Path) -> list[Path]:
@@ -269,7 +292,7 @@ def _unzipped(data: bytes, folder: Path) -> list[Path]:
                 if left < 0:
                     raise BadInput("압축을 풀면 200MB보다 커요. 나눠서 올려 주세요.")
                 paths.append(_put(folder, one.filename, body))
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError) as error:
+    except _BROKEN as error:
         raise BadInput("압축 파일을 풀 수 없어요. 암호 없이 다시 묶어 주세요.") from error
     if not paths:
         raise BadInput("압축 파일에 읽을 문서가 없어요. HTML, PDF, DOCX, Markdown을 넣어 주세요.")
@@ -286,7 +309,9 @@ def _put(folder: Path, name: str, data: bytes) -> Path:
     """Write a file under a name of letters; whatever way it names is not followed."""
     parts = [part for part in re.split(r"[\\/]", unicodedata.normalize("NFC", name)) if part]
     clean = [re.sub(r"[^\w.() -]+", "_", part).lstrip(".")[-80:] or "_" for part in parts[-2:]]
-    path = folder.joinpath(*(clean or ["문서"]))
+    # Two of one name both go in, the second elsewhere: the collector then names the clash.
+    places = (folder / str(number) / UPLOADED for number in itertools.count())
+    path = next(one for place in places if not (one := place.joinpath(*clean or ["문서"])).exists())
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     return path

@@ -106,9 +106,12 @@ class Comparison:
         return ids.index(chunk_id) + 1 if chunk_id in ids else None
 
 
-def inspect(policies: PolicySearch, query: str, look: Look, today: date) -> Inspection:
-    """Search as ``look`` says, on ``look.as_of`` or ``today``; keeps every stage."""
-    searched, day = search_words(query), look.as_of or today
+def inspect(
+    policies: PolicySearch, query: str, look: Look, today: date, *, heard: str
+) -> Inspection:
+    """Search as ``look`` says, on ``look.as_of`` or ``today``; keeps every stage. ``heard`` is
+    the text that the agent makes of ``query``."""
+    searched, day = search_words(heard), look.as_of or today
     result = policies.search(
         searched, mode=look.mode, top_k=look.top_k, staff=look.staff, today=day,
         include_superseded=look.superseded,
@@ -136,9 +139,11 @@ def answer(policies: PolicySearch, query: str, today: date) -> Answer:
     return Answer(result.confident, result.confidence, tuple(fates), moved)
 
 
-def compare(policies: PolicySearch, query: str, left: Look, right: Look, today: date) -> Comparison:
+def compare(
+    policies: PolicySearch, query: str, left: Look, right: Look, today: date, *, heard: str
+) -> Comparison:
     """The same question looked for in two ways; ``came`` is on the right alone."""
-    one, other = inspect(policies, query, left, today), inspect(policies, query, right, today)
+    one, other = (inspect(policies, query, look, today, heard=heard) for look in (left, right))
     ids = [[hit.chunk.chunk_id for hit in each.result.hits] for each in (one, other)]
     chunks = {hit.chunk.chunk_id: hit.chunk for each in (one, other) for hit in each.result.hits}
     came = tuple(key for key in ids[1] if key not in ids[0])

@@ -48,6 +48,7 @@ def draw(desk: Services, caller: Caller) -> None:
     """Filters, then the changes, newest first."""
     st.html(_CSS)
     st.markdown("#### 감사 기록", anchors=False)
+    st.caption("누가 언제 무엇을 바꿨는지 남은 기록이에요. 읽을 수만 있고 고칠 수는 없어요.")
     filters = _filters()
     if st.session_state.get(_SEEN, filters) != filters:
         st.query_params.pop("before", None)  # another list begins at its top

@@ -44,11 +44,12 @@ def open_clause(chunk_id: str) -> None:
     st.session_state[_KEY] = chunk_id
 
 
-def show_opened(desk: Services, caller: Caller) -> None:
-    """Draw the dialog when a clause was asked for; call it once, at a page's end."""
+def show_opened(desk: Services, caller: Caller) -> bool:
+    """Draw the dialog when a clause was asked for (True); call it once, at a page's end."""
     chunk_id = st.session_state.pop(_KEY, None)
     if chunk_id is not None:
         _dialog(desk, caller, chunk_id)
+    return chunk_id is not None
 
 
 def dates(begin: date | None, end: date | None) -> str:

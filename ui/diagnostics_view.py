@@ -47,6 +47,7 @@ def draw(desk: Services, caller: Caller) -> None:
         st.markdown("#### 진단", anchors=False)
         st.button("새로 고침", icon=":material/refresh:", key="diag-refresh",
                   on_click=diagnostics_trial.forget)  # fmt: skip
+    st.caption("답변 모델이 살아 있는지, 무엇을 얼마나 썼는지, 설정이 어떻게 되어 있는지 봐요.")
     providers = [diagnostics_trial.lit(one) for one in diagnostics.providers(caller)]
     _state(providers)
     _notices(diagnostics.notices(caller))

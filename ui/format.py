@@ -110,9 +110,11 @@ def plain(text: object) -> str:
 def prose(text: str) -> str:
     """A policy's own Markdown with what Korean prose does not mean by it switched off.
 
-    "7~14일" is no strike-through and "$5" no formula; headings of a clause become bold.
+    "7~14일" is no strike-through and "$5" no formula; headings of a clause become bold. A
+    picture stays text: its address would be asked by whoever reads the clause.
     """
     headings = re.sub(r"^#+[ \t]+(.+)$", r"**\1**", text, flags=re.MULTILINE)
+    headings = headings.replace("![", "!\\[")
     return re.sub(r"([~$<])", r"\\\1", _DIRECTIVE.sub(f":{_WORD_JOINER}", headings))
 
 

@@ -49,6 +49,7 @@ def draw(desk: Services, caller: Caller) -> None:
     ):  # fmt: skip
         st.markdown("#### API 키", anchors=False)
         st.button("새 API 키", icon=":material/add:", type="primary", key="key-new", on_click=_ask)
+    st.caption("다른 프로그램이 상담 창구를 쓰게 하는 열쇠를 만들고 거둬요.")
     show_flash()
     if living:
         _list(desk, living, "living")

@@ -34,6 +34,7 @@ ASK = CardAction("상담하기", "ask")
 def draw(desk: Services, caller: Caller) -> None:
     """Filters and the caller's orders, newest first."""
     st.markdown("#### 주문 내역", anchors=False)
+    st.caption("주문을 눌러 배송을 보고, 취소·반품·교환을 신청할 수 있어요.")
     status, period, text = _filters()
     filters = (status, period, text)
     shown = _shown(filters)

@@ -43,6 +43,7 @@ EXAMPLES = (
 def draw(desk: Services, caller: Caller) -> None:
     """The whole page."""
     st.markdown("#### 정책 검색", anchors=False)
+    st.caption("시행 중인 정책에서 질문에 맞는 조항을 찾아 드려요. 말하듯이 물어보세요.")
     _search(desk, caller)
     if wanted := st.query_params.pop("clause", ""):  # a link of the API's: opened once
         clauses.open_clause(wanted[: url.MAX_CHARS])
@@ -92,7 +93,7 @@ def _form() -> tuple[str, str]:
 
 def _examples() -> None:
     with st.container(key="policy-examples", gap="small"):
-        st.caption("시행 중인 정책에서 질문에 맞는 조항을 찾아 드려요. 이렇게 물어보세요.")
+        st.caption("이런 것을 많이 물어요.")
         with st.container(horizontal=True, gap="small"):
             for number, text in enumerate(EXAMPLES):
                 st.button(text, key=f"example-{number}", on_click=_ask, args=(text,))

@@ -41,6 +41,7 @@ def draw(desk: Services, caller: Caller) -> None:
     ):  # fmt: skip
         st.markdown("#### 품질", anchors=False)
         quality_work.button(desk, standings)
+    st.caption("상담 도우미가 얼마나 잘 알아듣고 찾고 답하는지, 정답을 아는 예문으로 재요.")
     show_flash()
     quality_work.under_way(desk)
     measured = [one for one in standings if one.latest]

@@ -62,6 +62,7 @@ _CSS = """<style>
 def listing(desk: Services, caller: Caller) -> None:
     """All of the caller's tickets, newest first."""
     st.markdown("#### 내 문의", anchors=False)
+    st.caption("상담원이 이어받은 문의가 어디까지 왔는지 보고, 글을 더 남길 수 있어요.")
     chosen = st.segmented_control(
         "문의 상태", list(_FILTERS), key=url.take(HERE, "show", ALL, allowed=_FILTERS),
         required=True, format_func=lambda name: _FILTERS[name][0],

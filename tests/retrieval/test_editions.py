@@ -115,7 +115,7 @@ def test_a_rule_that_has_gone_leaves_its_text_out_of_the_index(caplog) -> None:
     shelf, document = put(Shelf(), Draft("기간", BODY, TODAY))
     assert with_shelf([], shelf, {}, "policies.jsonl") == []
     assert document.doc_id in caplog.text
-    assert problems(Draft("기간", BODY, TODAY), shelf, [], {})[0].kind == "refused"
+    assert problems(Draft("기간", BODY, TODAY), shelf, [], {}, TODAY)[0].kind == "refused"
 
 
 def test_a_difference_reads_back_to_both_texts() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -287,3 +289,59 @@ def test_a_preview_is_what_the_clauses_will_be(desk: Services) -> None:
     saved = next(o for o in desk.policy_desk.listed(STAFF) if o.document.doc_id == doc_id)
     assert [c.text for c in chunks] == [c.text for c in chunk_document(saved.document)]
     assert chunks[1].asked == ("강아지도 돼요",)
+
+
+def test_an_edition_that_changed_meanwhile_is_not_overwritten(desk: Services) -> None:
+    doc_id = desk.policy_desk.publish(STAFF, draft())
+    mine = replace(desk.policy_desk.draft_of(STAFF, doc_id), body=PETS + "\n제가 쓴 글이에요.\n")
+    assert desk.policy_desk.overtaken(STAFF, mine) is None
+    # The same text with another title corrects the edition in place: its id stays.
+    desk.policy_desk.publish(
+        STAFF, replace(desk.policy_desk.draft_of(STAFF, doc_id), title="새 제목")
+    )
+    found = desk.policy_desk.overtaken(STAFF, mine)
+    assert found is not None
+    assert (found.base.title, found.last.title, found.written) == ("반려동물 동반", "새 제목", True)
+    for act in (desk.policy_desk.plan, desk.policy_desk.publish):
+        with pytest.raises(StateChanged):
+            act(STAFF, mine)
+    assert desk.policy_desk.publish(STAFF, replace(mine, base=found.last)) == f"{doc_id}.v2"
+
+
+def test_an_edition_of_the_same_day_that_took_ones_place_is_told(desk: Services) -> None:
+    doc_id = desk.policy_desk.publish(STAFF, draft())
+    mine = replace(desk.policy_desk.draft_of(STAFF, doc_id), body=PETS + "\n제가 쓴 글이에요.\n")
+    other = desk.policy_desk.publish(STAFF, draft(doc_id=doc_id, body=PETS + "\n남이 쓴 글.\n"))
+    found = desk.policy_desk.overtaken(STAFF, mine)
+    assert found is not None
+    assert found.last is not None
+    assert found.last.doc_id == other
+    with pytest.raises(StateChanged):
+        desk.policy_desk.publish(STAFF, mine)
+    desk.policy_desk.withdraw(STAFF, other)
+    gone = desk.policy_desk.overtaken(STAFF, mine)
+    assert gone is not None
+    assert gone.last is None
+
+
+def test_an_unchanged_text_is_no_new_edition_and_keeps_its_first_day(desk: Services) -> None:
+    untouched = desk.policy_desk.draft_of(STAFF, "return-window")
+    assert untouched.effective_from == TODAY  # where the editor begins
+    told = desk.policy_desk.check(STAFF, untouched)
+    assert [(one.kind, one.text) for one in told] == [("refused", "바뀐 내용이 없어요.")]
+    first = TODAY - timedelta(days=30)
+    doc_id = desk.policy_desk.publish(STAFF, draft(effective_from=first))
+    mine = replace(desk.policy_desk.draft_of(STAFF, doc_id), title="새 제목")
+    assert desk.policy_desk.publish(STAFF, mine) == doc_id
+    listed = {one.document.doc_id: one.document for one in desk.policy_desk.listed(STAFF)}
+    assert (listed[doc_id].title, listed[doc_id].effective_from) == ("새 제목", first)
+
+
+def test_two_owners_who_apply_at_once_wait_for_each_other(desk: Services) -> None:
+    names = [f"정책 {number}" for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        done = list(
+            pool.map(lambda name: desk.policy_desk.publish(STAFF, draft(title=name)), names)
+        )
+    listed = {one.document.doc_id: one.document.title for one in desk.policy_desk.listed(STAFF)}
+    assert [listed[doc_id] for doc_id in done] == names

@@ -214,3 +214,50 @@ def test_a_collector_at_work_elsewhere_is_told(desk: Services) -> None:
     assert not desk.tool(STAFF, "list_audit", object_type="policy").items
     with pytest.raises(BadInput, match="하나 이상"):
         one.apply(STAFF, ["no such source"])
+
+
+def test_damaged_archives_of_every_kind_are_told(desk: Services) -> None:
+    one = importing(desk)
+    text = "## 반품\n받은 날부터 7일입니다.".encode() * 50
+    for method in (zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", method) as archive:
+            archive.writestr("a.md", text)
+        whole = bytearray(out.getvalue())
+        whole[34:60] = b"\xff" * 26  # the packed bytes, behind the local header
+        with pytest.raises(BadInput, match="풀 수 없어요"):
+            one.start(STAFF, (), [("깨짐.zip", bytes(whole))])
+    assert not list(desk.settings.data_path.glob("import-*"))
+
+
+def test_a_link_in_an_archive_is_only_its_text(desk: Services) -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        link = zipfile.ZipInfo("비밀.md")
+        link.external_attr = 0o120777 << 16
+        archive.writestr(link, "/etc/passwd")
+    one = importing(desk)
+    one.start(STAFF, (), [("링크.zip", out.getvalue())])
+    (item,) = read(one).items
+    assert item.outcome.document is None or item.outcome.document.body == "/etc/passwd"
+
+
+def test_two_files_of_one_name_are_told_and_neither_is_lost(desk: Services) -> None:
+    one = importing(desk)
+    one.start(STAFF, (), [
+        ("가/규정/반품.md", "## 반품\n반품은 받은 날부터 7일 안에 신청합니다.".encode()),
+        ("나/규정/반품.md", "## 반품\n반품은 받은 날부터 30일 안에 신청합니다.".encode()),
+    ])  # fmt: skip
+    first, second = read(one).items
+    assert first.usable
+    assert first.outcome.document is not None
+    assert "7일" in first.outcome.document.body
+    assert second.outcome.state == "failed"
+    assert "또 있" in second.outcome.reason
+
+
+def test_a_file_cannot_pass_for_one_of_the_shops_own(desk: Services) -> None:
+    one = importing(desk)
+    one.start(STAFF, (), [("policies/return-window.md", "## 반품\n반품은 안 돼요.".encode())])
+    (item,) = read(one).items
+    assert (item.usable, "이름이 같아요" in item.outcome.reason) == (False, True)

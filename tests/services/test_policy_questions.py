@@ -104,6 +104,9 @@ def test_a_kept_case_is_asked_by_the_evaluation(
     with pytest.raises(BadInput):
         questions.keep_case(STAFF, FEE, "")
     assert len(rankings.kept_cases()) == 1
+    with path.open("a") as file:
+        file.write('[]\n{"question": "반쪽')  # what was half written stops no measuring
+    assert len(rankings.kept_cases()) == 1
 
 
 def test_kept_questions_are_asked_over_this_machines_own_policies(

@@ -109,6 +109,11 @@ def test_prose_keeps_policy_markdown_but_not_its_traps():
     assert fmt.prose("## 기간\n- 7~14일, **꼭** $5") == "**기간**\n- 7\\~14일, **꼭** \\$5"
 
 
+def test_prose_asks_no_address_for_a_picture():
+    assert fmt.prose("![약도](http://192.0.2.1/a.png)") == "!\\[약도](http://192.0.2.1/a.png)"
+    assert fmt.prose("<img src=http://192.0.2.1/a.png>").startswith("\\<img")
+
+
 def test_marked_highlights_inside_literal_text():
     assert fmt.marked("반품*비", [(0, 2)]) == ":primary[**반품**]\\*비"
 

@@ -192,3 +192,40 @@ def test_nothing_to_import_yet(open_page):
     at = inspection(open_page, view="import")
     assert "robots.txt" in shown(at)
     assert at.button(key="import-start").disabled
+
+
+def test_a_stale_edit_shows_what_changed_and_keeps_the_text(open_page, mine):
+    doc_id = mine.policy_desk.publish(STAFF, draft())
+    at = inspection(open_page, view="documents", doc=doc_id)
+    other = draft(doc_id=doc_id, body=PETS.replace("고슴도치", "강아지"))
+    second = mine.policy_desk.publish(STAFF, other)
+    at.text_area(key=f"policy-body-{doc_id}").set_value(PETS + "제가 쓰던 글이에요.").run()
+    text = shown(at).replace("\\", "")
+    assert "지금은 2판이에요" in text
+    assert ":green-background[강아지는]" in text
+    assert "바뀌는 내용 보기" not in [one.label for one in at.button]
+    press(at, "쓰던 글로 새 판 이어 쓰기")
+    assert second in at.query_params["doc"]
+    assert at.text_area(key=f"policy-body-{second}").value == PETS + "제가 쓰던 글이에요."
+    press(at, "바뀌는 내용 보기")
+    press(at, "적용하기")
+    assert "저장했어요" in shown(at)
+
+
+def test_an_unwritten_draft_gives_way_to_what_stands_now(open_page, mine):
+    doc_id = mine.policy_desk.publish(STAFF, draft())
+    at = inspection(open_page, view="documents", doc=doc_id)
+    mine.policy_desk.publish(STAFF, draft(doc_id=doc_id, title="새 제목"))
+    at.run()
+    assert "policy-overtaken" not in shown(at)
+    assert at.text_input(key=f"policy-title-{doc_id}").value == "새 제목"
+
+
+def test_a_text_that_goes_on_after_its_policy_was_withdrawn(open_page, mine):
+    doc_id = mine.policy_desk.publish(STAFF, draft())
+    at = inspection(open_page, view="documents", doc=doc_id)
+    mine.policy_desk.withdraw(STAFF, doc_id)
+    at.text_area(key=f"policy-body-{doc_id}").set_value(PETS + "제가 쓰던 글이에요.").run()
+    assert "그사이 이 정책을 거뒀어요" in shown(at)
+    press(at, "새 정책으로 이어 쓰기")
+    assert at.text_area(key="policy-body-new").value == PETS + "제가 쓰던 글이에요."

@@ -13,7 +13,7 @@ from ui.format import plain, short
 from ui.inspection.names import AUDIENCE, full_day
 from ui.states import Colour
 
-__all__ = ["draw", "told"]
+__all__ = ["difference", "draw", "facts", "told"]
 
 SHOWN = 40
 # What stands first is looked at first; the last two are only counted.
@@ -113,16 +113,17 @@ def _change(kind: str, change: Any) -> None:
         f"{word} · {plain(short(chunk.title, 24))} › {plain(short(chunk.section, 40))}"
     ):
         if kind == "facts":
-            st.markdown("\n".join(f"- {line}" for line in _facts(change.before, change.after)))
+            st.markdown("\n".join(f"- {line}" for line in facts(change.before, change.after)))
         elif kind in ("removed", "dropped"):
             st.markdown(f":red-background[{plain(chunk.text)}]")
         elif before := change.before or change.earlier:
-            st.markdown(_difference(before.text, change.after.text))
+            st.markdown(difference(before.text, change.after.text))
         else:
             st.markdown(f":green-background[{plain(chunk.text)}]")
 
 
-def _difference(before: str, after: str) -> str:
+def difference(before: str, after: str) -> str:
+    """Markdown: what went out struck through on red, what came in on green."""
     parts = []
     for kind, text in text_difference(before, after):
         said = plain(text)
@@ -136,7 +137,8 @@ def _difference(before: str, after: str) -> str:
     return " ".join(parts)
 
 
-def _facts(before: Any, after: Any) -> list[str]:
+def facts(before: Any, after: Any) -> list[str]:
+    """What changed of a clause or an edition besides its text, a line each."""
     lines = []
     for name, word in _FACTS.items():
         was, is_now = getattr(before, name), getattr(after, name)

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
 import streamlit as st
 
 from agent.types import Caller
-from errors import SangdamError
+from errors import SangdamError, StateChanged
 from services import Services
 from services.policy_desk import Audience, Draft
 from ui.dialogs import flash
 from ui.format import plain, prose
-from ui.inspection import changes
-from ui.inspection.names import AUDIENCE, full_day, last_question, open_document
+from ui.inspection import changes, overtaken
+from ui.inspection.names import AUDIENCE, NEW, full_day, last_question, open_document
 
-__all__ = ["draw", "prefill"]
+__all__ = ["carry", "draw"]
 
 _DRAFT = "sangdam_policy_draft"  # (edition it began from, Draft): survives leaving the page
 _PLAN = "sangdam_policy_plan"  # (what is planned, Plan)
+_TEXTS = ("title", "category", "body")
+_FIELDS = (*_TEXTS, "audience", "from", "to", "ends")
 HEIGHT = 430
 EMPTY = "## 고객이 물을 말로 소제목을 적어요\n\n답을 적어요. 받은 날부터 {{return_window_days}}일처럼 규칙 값도 쓸 수 있어요.\n"  # noqa: E501
 _HELP = (
@@ -28,43 +31,55 @@ _HELP = (
 )
 
 
-def prefill(draft: Draft) -> None:
-    """Open the editor on a new policy that begins as ``draft`` (a callback)."""
-    st.session_state[_DRAFT] = ("", draft)
-    for name in ("title", "category", "audience", "from", "to", "ends", "body"):
-        st.session_state.pop(_key("", name), None)
-    open_document("new")
-
-
 def draw(desk: Services, caller: Caller, doc_id: str) -> None:
     """The editor of ``doc_id``, "" for a new policy."""
     st.button("목록으로", key="back-to-policies", type="tertiary", icon=":material/arrow_back:",
               on_click=open_document, args=(None,))  # fmt: skip
     try:
         first = _begun(desk, caller, doc_id)
+        newer = desk.policy_desk.overtaken(caller, first)
+        if newer is not None and not newer.written:  # nothing to lose: what stands now
+            forget(doc_id)
+            first, newer = _begun(desk, caller, doc_id), None
         one = next(
             (one for one in desk.policy_desk.listed(caller) if one.document.doc_id == doc_id), None
         )
     except SangdamError as error:
         st.info(error.message)
         return
-    if one is not None and not one.newest:
+    if newer is None and one is not None and not one.newest:
         _past(desk, caller, one)
         return
+    if newer is not None:
+        overtaken.draw(newer, first, carry, forget)
     left, right = st.columns([1, 1], gap="medium")
     with left:
         draft = _form(first, one)
     st.session_state[_DRAFT] = (doc_id, draft)
     with right:
         _preview(desk, caller, draft)
-    _actions(desk, caller, draft, one)
+    if newer is None:
+        _actions(desk, caller, draft, one)
+
+
+def carry(draft: Draft) -> None:
+    """Open the editor on ``draft``, under the edition it comes after or as a new policy (a
+    callback)."""
+    st.session_state.pop(_PLAN, None)
+    for name in _FIELDS:
+        st.session_state.pop(_key(draft.doc_id, name), None)
+    st.session_state[_DRAFT] = (draft.doc_id, draft)
+    open_document(draft.doc_id or NEW)
 
 
 def _begun(desk: Services, caller: Caller, doc_id: str) -> Draft:
     """What was being written, else the edition as it stands."""
     kept = st.session_state.get(_DRAFT)
     if kept and kept[0] == doc_id:
-        return kept[1]  # type: ignore[no-any-return]
+        # What was typed last comes with this very run.
+        typed = {name: st.session_state.get(_key(doc_id, name)) for name in _TEXTS}
+        begun: Draft = kept[1]
+        return replace(begun, **{name: text for name, text in typed.items() if text is not None})
     if doc_id:
         return desk.policy_desk.draft_of(caller, doc_id)
     return Draft(title="", body=EMPTY, effective_from=desk.policy_desk.today)
@@ -92,7 +107,7 @@ def _form(first: Draft, one: Any) -> Draft:
         "있어요." if one else "저장하면 1판이 돼요."
     )  # fmt: skip
     shown: Audience = "staff" if audience == "staff" else "public"
-    return Draft(title, body, begin, doc_id, category, shown, end)
+    return Draft(title, body, begin, doc_id, category, shown, end, first.base)
 
 
 def _days(first: Draft) -> tuple[date, date | None]:
@@ -152,7 +167,7 @@ def _actions(desk: Services, caller: Caller, draft: Draft, one: Any) -> None:
             "바뀌는 내용 보기", key="plan-policy", icon=":material/difference:", type="primary",
             disabled=bool(refused), on_click=_plan, args=(desk, caller, draft),
         )  # fmt: skip
-        st.button("처음으로 되돌리기", key="reset-policy", on_click=_forget, args=(draft.doc_id,))
+        st.button("처음으로 되돌리기", key="reset-policy", on_click=forget, args=(draft.doc_id,))
         if one is not None and one.origin != "shop":
             st.button(
                 "이 판 거두기", key="withdraw-policy", icon=":material/delete:",
@@ -181,11 +196,14 @@ def _apply(desk: Services, caller: Caller, draft: Draft, kept: Any) -> None:
             else:
                 desk.policy_desk.publish(caller, draft, changes.told(bar))
                 done = f"‘{draft.title}’을(를) 저장했어요. {_from(draft, desk)} 검색에 나와요."
+        except StateChanged as error:
+            flash("refused", error.message)
+            st.rerun()
         except SangdamError as error:
             bar.empty()
             st.warning(error.message, icon=":material/info:")
             return
-    _forget(draft.doc_id)
+    forget(draft.doc_id)
     open_document(None)
     flash("done", done)
     st.rerun()
@@ -214,11 +232,11 @@ def _plan_withdrawal(desk: Services, caller: Caller, doc_id: str) -> None:
         st.session_state[_PLAN] = (f"withdraw {doc_id}", plan)
 
 
-def _forget(doc_id: str) -> None:
-    """Back to the edition as it stands (a callback)."""
+def forget(doc_id: str) -> None:
+    """Drop what was written: back to the edition as it stands (a callback)."""
     st.session_state.pop(_DRAFT, None)
     st.session_state.pop(_PLAN, None)
-    for name in ("title", "category", "audience", "from", "to", "ends", "body"):
+    for name in _FIELDS:
         st.session_state.pop(_key(doc_id, name), None)
 
 

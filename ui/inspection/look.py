@@ -187,13 +187,23 @@ def _summary(seen: Any, answer: Any) -> None:
         line += f" · :gray[‘{plain(seen.searched)}’(으)로 찾음]"
     st.markdown(line)
     if answer.intent not in _FROM_POLICIES:
-        word = INTENT.get(answer.intent, answer.intent)
-        st.caption(
-            f":material/alt_route: 채팅에서는 이 질문을 ‘{plain(word)}’(으)로 알아들어서, 정책보다 "
-            "그 일을 하는 답이 먼저 나가요."
-        )
+        st.caption(f":material/alt_route: {_elsewhere(answer.intent)}")
     if seen.result.notice:
         st.caption(f"쉬는 단계가 있어요: {plain(stages.NOTICE.get(seen.result.notice, ''))}")
+
+
+def _elsewhere(intent: str) -> str:
+    """What a chat does with a question that it does not take for one about the policies."""
+    if not intent:
+        return "채팅에서는 입력 검사에 걸려서 정책을 찾지 않고 정중히 거절해요."
+    if intent == "unclear":
+        return "채팅에서는 이 말을 알아듣지 못해서, 정책을 인용하지 않고 다시 물어봐요."
+    word = plain(INTENT.get(intent, intent))
+    if intent in ("out_of_scope", "smalltalk"):
+        return f"채팅에서는 이 말을 ‘{word}’(으)로 알아들어서 정책을 인용하지 않아요."
+    return (
+        f"채팅에서는 이 질문을 ‘{word}’(으)로 알아들어서, 정책보다 그 일을 하는 답이 먼저 나가요."
+    )
 
 
 def _answer(answer: Any) -> None:

@@ -31,7 +31,8 @@ def draw(desk: Services, caller: Caller) -> None:
     """The groups of the chosen kind."""
     kind, settled = _filters()
     try:
-        groups = desk.policy_desk.questions.groups(caller, kind=kind, settled=settled)  # type: ignore[arg-type]
+        with st.spinner("비슷한 질문끼리 모으고 있어요…"):
+            groups = desk.policy_desk.questions.groups(caller, kind=kind, settled=settled)  # type: ignore[arg-type]
     except SangdamError as error:
         st.info(error.message)
         return
@@ -108,7 +109,7 @@ def _buttons(
         st.button("가까운 조항", key=f"near-group-{number}", icon=":material/article:",
                   on_click=clause.open_clause, args=(one.nearest,))  # fmt: skip
     st.button("정책 초안 쓰기", key=f"draft-group-{number}", icon=":material/edit_note:",
-              on_click=editor.prefill, args=(_draft(desk, one),))  # fmt: skip
+              on_click=editor.carry, args=(_draft(desk, one),))  # fmt: skip
     st.button("시험 문항으로", key=f"case-group-{number}", icon=":material/science:",
               on_click=_ask_case, args=(one.title,))  # fmt: skip
     label, icon = ("다시 열기", "undo") if settled else ("모두 확인", "done_all")

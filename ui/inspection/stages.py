@@ -37,21 +37,28 @@ NOTICE: Mapping[str, str] = {
 def columns(desk: Services, seen: Any, cited: Collection[str]) -> None:
     """Each stage's best clauses with rank, score and where it came from; ``cited`` are marked."""
     excerpts: dict[str, str] = {}
-    for column, (stage, (name, what)) in zip(
-        st.columns(4, gap="small"), STAGES.items(), strict=True
-    ):
+    with st.container(key="inspection-stages"):  # on a phone they are swiped through
+        places = st.columns(4, gap="small")
+    for column, stage in zip(places, STAGES, strict=True):
         with column.container(key=f"stage-{stage}", gap="xsmall"):
-            st.markdown(f"**{name}** :gray[:small[{what}]]")
-            hits = seen.stages.get(stage, ())
-            if not hits:
-                st.caption("이 단계는 이 질문에 할 말이 없어요.")
-            for place, hit in enumerate(hits, 1):
-                with st.container(border=True, key=f"hit-{stage}-{place}", gap=None):
-                    clause.button(hit.chunk, f"{place}. {short(hit.chunk.section, 40)}",
-                                  key=f"{stage}-{place}")  # fmt: skip
-                    mark = ":green[:material/format_quote:] " if hit.chunk.chunk_id in cited else ""
-                    st.caption(f"{mark}{plain(short(hit.chunk.title, 16))} · {_score(stage, hit)}")
-                    st.markdown(f":small[{_excerpt(desk, seen.searched, hit.chunk, excerpts)}]")
+            _stage(desk, seen, stage, cited, excerpts)
+
+
+def _stage(
+    desk: Services, seen: Any, stage: str, cited: Collection[str], excerpts: dict[str, str]
+) -> None:
+    name, what = STAGES[stage]
+    st.markdown(f"**{name}** :gray[:small[{what}]]")
+    hits = seen.stages.get(stage, ())
+    if not hits:
+        st.caption("이 단계는 이 질문에 할 말이 없어요.")
+    for place, hit in enumerate(hits, 1):
+        with st.container(border=True, key=f"hit-{stage}-{place}", gap=None):
+            clause.button(hit.chunk, f"{place}. {short(hit.chunk.section, 40)}",
+                          key=f"{stage}-{place}")  # fmt: skip
+            mark = ":green[:material/format_quote:] " if hit.chunk.chunk_id in cited else ""
+            st.caption(f"{mark}{plain(short(hit.chunk.title, 16))} · {_score(stage, hit)}")
+            st.markdown(f":small[{_excerpt(desk, seen.searched, hit.chunk, excerpts)}]")
 
 
 def one_list(desk: Services, found: Any, side: Literal["left", "right"], name: str) -> None:

@@ -45,6 +45,12 @@ _CSS = """<style>
 [class*="st-key-hit-"] { padding: .5rem .625rem; }
 [class*="st-key-hit-"] p { font-size: .8125rem; line-height: 1.45; }
 [class*="st-key-hit-"] button p { font-weight: 600; }
+@media (max-width: 640px) {
+  .st-key-inspection-stages [data-testid="stHorizontalBlock"]:has(> [data-testid="stColumn"]) {
+    flex-wrap: nowrap; overflow-x: auto; scroll-snap-type: x mandatory; }
+  .st-key-inspection-stages [data-testid="stColumn"] {
+    min-width: 84%; flex: 0 0 84%; scroll-snap-align: start; }
+}
 </style>"""
 
 
