@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from agent.guardrails import mask_pii
 from agent.triage.text import sentences
+from agent.triage.wish import matters
 from agent.understanding.text import EMAIL, PHONE
 
 __all__ = ["MOST_CHARS", "key_sentences", "one_line"]
@@ -33,6 +34,7 @@ def key_sentences(text: str, issue_type: str, scores: Scores) -> tuple[str, ...]
     said = [one for one in sentences(text) if len(one) >= _SHORT and not _IDLE.search(one)]
     if not said:
         said = sentences(text)
+    said = matters(said)
     if len(said) > _LOOKED_AT:
         said = [*said[: _LOOKED_AT - 3], *said[-3:]]
     weights: dict[str, float] = {}

@@ -11,6 +11,7 @@ from agent.triage.model import MODEL_PATH, TriageModel, load_model
 from agent.triage.safety import danger
 from agent.triage.text import customer_lines
 from agent.triage.types import Guess, TriageGuess
+from agent.triage.wish import matters
 from agent.understanding.features import Indices, document, vectors
 from agent.understanding.ports import Encoder, FloatArray, Tokenizer
 from agent.understanding.text import simplify
@@ -39,7 +40,7 @@ class Triager:
     def __call__(self, text: str) -> TriageGuess:
         """Every finding; of a transcript only what the customer said counts."""
         lines = customer_lines(text)
-        said = "\n".join(lines)
+        said = "\n".join(matters(lines))
         if not any(char.isalnum() for char in said):
             return _UNSAID
         whole = self._features(said)
