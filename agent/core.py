@@ -196,7 +196,9 @@ def _reply(desk: Desk, state: State, checked: InputCheck, confirm: str | None) -
         yield from _finish(desk, state, turn)
     except Overtaken:
         ticket = listen(desk, state, checked, _with(desk, state))
-        if ticket is not None:
+        if ticket is None:  # and has resolved it since: the chat is the agent's again
+            yield from _finish(desk, state, turn)
+        else:
             yield keep_silent(desk, state, checked, ticket, confirm=confirm is not None)
 
 
