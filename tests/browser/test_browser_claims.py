@@ -76,7 +76,7 @@ def test_staff_open_a_claim_and_carry_it_on(open_page, sign_in, server, options)
     expect(page.get_by_text("처리 기록")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     button(page, "수거 시작").click()
-    expect(page.get_by_text("'수거 중'", exact=False)).to_be_visible()
+    expect(page.get_by_text("신청의 상태를 바꿨어요: 수거 중", exact=False).first).to_be_visible()
     expect(button(page, "수거 완료")).to_be_visible()
     state = of_store(server, f"select status from claims where claim_id = '{claim_id}'")
     assert state == "collecting"
