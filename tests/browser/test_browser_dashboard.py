@@ -62,7 +62,7 @@ def test_a_click_on_a_bar_leads_to_its_conversations(console):
     expect(links.first).to_be_visible()
     assert "behind=intents" in page.url
     links.first.click()
-    expect(page).to_have_url(re.compile(r"/runs\?.*c=conv"))
+    expect(page).to_have_url(re.compile(r"/runs\?.*c=(conv|s)_"))
     expect(page).to_have_title(re.compile("대화 검토"))
 
 

@@ -48,7 +48,7 @@ def ask(page: Page, question: str) -> None:
 
 
 def apply(page: Page) -> None:
-    page.get_by_role("button", name="바뀌는 내용 보기").click()
+    page.get_by_role("button", name="바뀌는 내용 보기", disabled=False).click()
     expect(page.get_by_text("적용하면 검색에서 이렇게 바뀌어요")).to_be_visible()
     page.get_by_role("button", name="적용하기").click()
     expect(page.get_by_text(re.compile("저장했어요"))).to_be_visible(timeout=60_000)
@@ -93,7 +93,7 @@ def test_a_policy_is_written_found_changed_and_withdrawn(console, open_page):
     page.get_by_role("button", name="반려동물 동반").click()
     page.get_by_role("textbox", name="본문 (Markdown)").fill(BODY.replace("있습니다", "없습니다"))
     page.get_by_role("textbox", name="본문 (Markdown)").press("Control+Enter")
-    page.get_by_role("button", name="바뀌는 내용 보기").click()
+    page.get_by_role("button", name="바뀌는 내용 보기", disabled=False).click()
     expect(page.get_by_text("마지막으로 검사한 질문의 순위")).to_be_visible()
     apply(page)
     customer.reload()
