@@ -47,7 +47,6 @@ __all__ = ["Services"]
 
 Progress = Callable[[str, int, int], None]
 _FINDS_PRODUCTS = ("search_products", "recommend_products")
-_TRIAGES = ("create_ticket", "ask_person", "edit_ticket", "change_ticket", "accept_triage")
 
 
 class Services(Parts):
@@ -138,7 +137,7 @@ class Services(Parts):
             product_search=self.catalogue,
             llm=self.llm.gateway,
             weather=self.weather,
-            triage=self.triager,
+            triage=self.triaged,
             limits=core.Limits.of(self.settings),
             traces=self.settings.trace_days > 0,
             clock=self.clock,
@@ -242,7 +241,7 @@ class Services(Parts):
                 tx, caller, self.rules, self.clock(), source=source,
                 policy_search=self.search_policies if name == "search_policies" else None,
                 product_search=self.catalogue if name in _FINDS_PRODUCTS else None,
-                weather=self.weather, triage=self.triager if name in _TRIAGES else None,
+                weather=self.weather, triage=self.triaged,
             )  # fmt: skip
             result = run(context, name, **arguments)
         if context.tx.writable:

@@ -17,6 +17,7 @@ from store.database import Database
 
 if TYPE_CHECKING:
     from agent.triage.triager import Triager
+    from agent.triage.types import TriageGuess
     from agent.understanding import TrainReport, Understander
     from retrieval import Encoder, PolicyIndex, PolicySearch
     from retrieval.embed import CongEncoder
@@ -110,6 +111,10 @@ class Parts:
         if own.is_file() and not usable:
             _log.error("%s cannot be read: triage uses the delivered model", own)
         return Triager(self.tokenizer, self.encoder, own if usable else MODEL_PATH)
+
+    def triaged(self, text: str) -> TriageGuess:
+        """What triage says of a text; its model is read when it is first asked."""
+        return self.triager(text)
 
     @property
     def triage_model(self) -> Path:

@@ -9,8 +9,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import services
+from agent.types import Caller
 from services import Services
 from store import accounts
+from store.models import Ticket
 
 PAGES = Path(__file__).resolve().parents[2] / "pages"
 NAMES = tuple(sorted(path.stem for path in PAGES.glob("*.py") if path.stem != "shell"))
@@ -50,5 +52,24 @@ def open_page(desk: Services, tmp_path: Path) -> Callable[..., AppTest]:
         at.run()
         assert not at.exception
         return at
+
+    return _open
+
+
+@pytest.fixture
+def ticket(desk: Services, minji: Caller) -> Ticket:
+    """A new ticket of Minji's outside any chat."""
+    made: Ticket = desk.tool(
+        minji, "create_ticket", issue_type="delivery", description="택배가 언제 오나요?"
+    )
+    return made
+
+
+@pytest.fixture
+def open_ticket(open_page: Callable[..., AppTest]) -> Callable[..., AppTest]:
+    """A ticket on 티켓 처리, as staff see it."""
+
+    def _open(ticket: Ticket, **query: str) -> AppTest:
+        return open_page("desk", "staff@example.com", ticket=ticket.ticket_id, **query)
 
     return _open

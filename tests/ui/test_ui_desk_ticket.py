@@ -21,28 +21,11 @@ Open = Callable[..., AppTest]
 
 
 @pytest.fixture
-def ticket(desk: Services, minji: Caller) -> Ticket:
-    """A new ticket of Minji's outside any chat."""
-    made: Ticket = desk.tool(
-        minji, "create_ticket", issue_type="delivery", description="택배가 언제 오나요?"
-    )
-    return made
-
-
-@pytest.fixture
 def chat(desk: Services, minji: Caller) -> Talk:
     """A chat of Minji's that a person has."""
     talk = Talk(desk, minji)
     talk.say("상담원 연결해 주세요")
     return talk
-
-
-@pytest.fixture
-def open_ticket(open_page: Open) -> Open:
-    def _open(ticket: Ticket, **query: str) -> AppTest:
-        return open_page("desk", "staff@example.com", ticket=ticket.ticket_id, **query)
-
-    return _open
 
 
 # ── head ─────────────────────────────────────────────────────────────────────────────────

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from agent.types import Caller
@@ -17,23 +16,6 @@ from tests.ui.ticket_page import OTHER, keys, tap, write, written
 from ui.desk.ticket_base import form_key
 
 Open = Callable[..., AppTest]
-
-
-@pytest.fixture
-def ticket(desk: Services, minji: Caller) -> Ticket:
-    """A new ticket of Minji's outside any chat."""
-    made: Ticket = desk.tool(
-        minji, "create_ticket", issue_type="delivery", description="택배가 언제 오나요?"
-    )
-    return made
-
-
-@pytest.fixture
-def open_ticket(open_page: Open) -> Open:
-    def _open(ticket: Ticket, **query: str) -> AppTest:
-        return open_page("desk", "staff@example.com", ticket=ticket.ticket_id, **query)
-
-    return _open
 
 
 # ── the form ─────────────────────────────────────────────────────────────────────────────

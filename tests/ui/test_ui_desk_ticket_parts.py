@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from agent.shop.quote import WAIVED
@@ -22,23 +21,6 @@ from tests.ui.ticket_page import OTHER, keys, tap, write, written
 from ui.desk import ticket_exceptions
 
 Open = Callable[..., AppTest]
-
-
-@pytest.fixture
-def ticket(desk: Services, minji: Caller) -> Ticket:
-    """A new ticket of Minji's outside any chat."""
-    made: Ticket = desk.tool(
-        minji, "create_ticket", issue_type="delivery", description="택배가 언제 오나요?"
-    )
-    return made
-
-
-@pytest.fixture
-def open_ticket(open_page: Open) -> Open:
-    def _open(ticket: Ticket, **query: str) -> AppTest:
-        return open_page("desk", "staff@example.com", ticket=ticket.ticket_id, **query)
-
-    return _open
 
 
 # ── canned replies ───────────────────────────────────────────────────────────────────────
