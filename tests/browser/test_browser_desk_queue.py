@@ -104,7 +104,7 @@ def test_new_tickets_appear_and_disturb_nothing(desk, tool, made):
 
 def test_the_keys_alone_lead_through_the_queue(desk, tool, made):
     page = desk(f"view=unassigned&q={made[0].subject.split()[1]}")
-    expect(row(page, made[1])).to_be_visible()
+    expect(opener(page, made[1])).to_be_attached()
     page.wait_for_function("window.sangdamDeskKeys")
     page.keyboard.press("j")
     expect(opener(page, made[0])).to_be_focused()

@@ -31,7 +31,9 @@ _SCRIPT = """<script>
     '[role=combobox], [role=listbox], [role=menu]';
   let last = '';
   const find = (selector) => document.querySelector(selector);
-  const rows = () => [...document.querySelectorAll(`.st-key-desk-list [class*="${OPEN}"]`)];
+  // A row is there before its button: the first button of a page loads its component.
+  const rows = () => [...document.querySelectorAll(
+    `.st-key-desk-list [class*="${OPEN}"]:has(button)`)];
   const idOf = (row) => [...row.classList].find((c) => c.startsWith(OPEN)).slice(12);
   const current = () => {
     const focused = document.activeElement && document.activeElement.closest(

@@ -33,11 +33,13 @@ MOST_SURE = 0.99
 
 def chips(desk: Services, caller: Caller, ticket: Any, base: Any, found: Any) -> None:
     """One small chip a finding; what the ticket does not say yet can be taken over."""
-    if found is None:
-        return
+    # Always there: findings come while somebody writes, and must not make the box below be
+    # drawn anew, with what is in it.
     with st.container(
         horizontal=True, gap="xsmall", vertical_alignment="center", key="desk-findings"
     ):
+        if found is None:
+            return
         st.markdown(":violet[:material/auto_awesome:] :small[상담 도우미]", width="content")
         settled = _settled(ticket, found)
         for name, label in _TAKEN.items():
