@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 
 from services import Services
-from ui import auth, page, session
+from ui import auth, page, session, turns
 from ui.format import plain
 
 
@@ -105,4 +105,5 @@ def _footer(desk: Services) -> None:
             page.go("signin")
 
 
-main()
+with turns.one_run():
+    main()

@@ -20,7 +20,6 @@ from ui.chat_watch import (
     kept_failure,
     until,
     watch,
-    watch_for_stop,
 )
 from ui.chat_welcome import welcome
 from ui.turns import PageTurn
@@ -159,10 +158,11 @@ class ChatView:
     def draw(self) -> None:
         """The whole page: history or welcome, the running turn, the input."""
         st.html(bubbles.CSS)
+        turn = turns.current()
         turns.resume(self.desk, self.caller, self.messages, silent=self.state.person)
-        turn = turns.current()
-        self._start_prefilled(turn)
-        turn = turns.current()
+        self._start_prefilled(turns.current())
+        if turns.current() is not turn:
+            st.rerun()  # a run watches over the turn that it begins with
         chat_history.sidebar(self.desk, self.caller, self.session_id)
         # Each has its own place: the welcome must not stay, faded, while the first reply comes.
         head, hello = st.empty(), st.empty()
@@ -239,15 +239,7 @@ class ChatView:
         """Watch the running turn; afterwards everything is drawn again from the store."""
         photos = [self.desk.photo(self.caller, image_id) for image_id in turn.image_ids]
         bubbles.mine(turn.text, photos, key="now")
-        if not turn.stopped:
-            watch_for_stop()
-        try:
-            self._watch_turn(turn)
-        except BaseException as interrupt:
-            # A rerun goes on watching; StopException ends it.
-            if type(interrupt).__name__ == "StopException":
-                turn.end_watching()
-            raise
+        self._watch_turn(turn)
         turns.forget()
         self._after(turn)
         st.rerun()

@@ -10,15 +10,14 @@ from agent.types import Caller
 from errors import SangdamError
 from services import Services, StoredMessage
 from services.sessions import Answering, Sessions
-from ui import turns
 from ui.format import local
 
-__all__ = ["failure", "is_lost", "keep_failed", "kept_failure", "until", "watch", "watch_for_stop"]
+__all__ = ["failure", "is_lost", "keep_failed", "kept_failure", "until", "watch"]
 
 _FAILED = "sangdam_failed_turn"
 LOST = "답변을 끝내지 못했어요. 다시 보내 주세요."
 # A person's words are looked for more often than those of another tab.
-LIVE_S, POLL_S, STOP_POLL_S = 1.5, 4, 1
+LIVE_S, POLL_S = 1.5, 4
 
 
 def watch(desk: Services, caller: Caller, session_id: str, seen: Answering) -> None:
@@ -43,14 +42,6 @@ def _look(desk: Services, caller: Caller, session_id: str, seen: Answering) -> N
     except SangdamError:
         return
     if now != seen or (last and is_lost(desk, last[-1])):
-        st.rerun()
-
-
-@st.fragment(run_every=STOP_POLL_S)
-def watch_for_stop() -> None:
-    """Stop ends the script and nothing draws any more: the browser's next look draws anew."""
-    turn = turns.current()
-    if turn is not None and turn.stopped:
         st.rerun()
 
 

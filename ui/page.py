@@ -21,7 +21,7 @@ import streamlit as st
 import services
 from errors import SangdamError
 from services import Services
-from ui import auth, session
+from ui import auth, session, turns
 from ui.format import plain
 
 __all__ = ["ADMIN", "EVERYBODY", "ROLE", "SIGNED_IN", "STAFF", "error_box", "go", "ready", "setup"]
@@ -110,7 +110,7 @@ def ready() -> Services:
     place.empty()
     if work.error is not None:
         error_box(work.error)
-        st.stop()
+        turns.end_page()
     return desk
 
 
@@ -164,7 +164,7 @@ def _refuse(title: str, *, signed_in: bool) -> None:
             if st.button("로그인하기", type="primary"):
                 session.set_destination(_here())
                 go("signin")
-    st.stop()
+    turns.end_page()
 
 
 class _Preparation:

@@ -79,3 +79,32 @@ def test_a_full_desk_says_so_and_sends_again(chat: Page, slow: tuple[Console, Sl
     chat.get_by_role("button", name="다시 보내기").click()
     replies(chat, "3,000원")
     expect(chat.get_by_text("지금 문의가 많아")).to_have_count(0)
+
+
+def test_a_stop_at_any_moment_leaves_no_torn_page(
+    chat: Page, slow: tuple[Console, SlowModel]
+) -> None:
+    """Also while the page is drawn: what it would have drawn comes by itself."""
+    box, stop = chat.get_by_test_id("stChatInputTextArea"), chat.get_by_label("Stop script")
+    mine = chat.locator('[class*="st-key-mine-"]')
+    for tries, wait_ms in enumerate((0, 30, 80, 150, 300), 1):
+        box.fill(f"{QUESTION} {tries}번째예요.")
+        box.press("Enter")
+        stop.wait_for()
+        chat.wait_for_timeout(wait_ms)
+        stop.click()
+        expect(mine).to_have_count(tries, timeout=REPLY_MS)
+        expect(chat.get_by_text("답변을 멈췄어요")).to_have_count(tries, timeout=REPLY_MS)
+        expect(stop).to_have_count(0, timeout=REPLY_MS)
+
+
+def test_a_button_pressed_meanwhile_stops_nothing(
+    chat: Page, slow: tuple[Console, SlowModel]
+) -> None:
+    ask(chat, slow[1], OTHER)
+    replies(chat, "3,000원")
+    expect(chat.get_by_label("Stop script")).to_have_count(0, timeout=REPLY_MS)
+    ask(chat, slow[1])
+    chat.locator("[class*=st-key-sources-] button").first.click()
+    replies(chat, "7일")
+    expect(chat.get_by_text("답변을 멈췄어요")).to_have_count(0)

@@ -12,7 +12,7 @@ from store.models import Ticket
 from tests.desk import do, of_chat, read
 from tests.pages import press, shown
 from tests.talk import Talk
-from tests.ui.ticket_page import OTHER, keys, tap, write, written
+from tests.ui.ticket_page import OTHER, keys, place, tap, write, written
 from ui.desk.ticket_base import form_key
 
 Open = Callable[..., AppTest]
@@ -71,6 +71,38 @@ def test_what_triage_finds_meanwhile_is_not_taken_back_by_the_form(
         "summary", "sentiment", "language",
     } == set()  # fmt: skip
     assert (now.priority, now.version) == ("low", ticket.version + 1)
+
+
+# ── the answer ───────────────────────────────────────────────────────────────────────────
+
+
+def test_nothing_that_comes_moves_the_box_of_the_answer(
+    open_ticket: Open, desk: Services, minji: Caller
+) -> None:
+    talk = Talk(desk, minji)
+    talk.say("상담원 연결해 주세요")
+    ticket = of_chat(desk, talk)
+    at = open_ticket(ticket)
+    assert "desk-draft" in keys(at)
+    at_first = place(at, ticket)
+
+    def after(what: str, at: AppTest) -> None:
+        assert place(at.run(), ticket) == at_first, what
+
+    desk.triage.suggest(ticket.ticket_id)
+    after("findings", at)
+    talk.say("아직인가요?")
+    after("a message", at)
+    desk.presence.seen(ticket.ticket_id, "admin_001", "한관리", "a", writing=True)
+    after("a colleague", at)
+    now = do(desk, "take_ticket", read(desk, ticket), OTHER)
+    now = do(desk, "edit_ticket", now, OTHER, subject="동료의 제목", priority="high", tags=["VIP"])
+    after("another's work", at)
+    after("what is refused", tap(write(at, ticket, "확인하고 있어요"), "desk-send"))
+    assert "desk-stale-again" in keys(at)
+    after("what is done", tap(at, "desk-stale-again"))
+    do(desk, "change_ticket", read(desk, ticket), OTHER, status="waiting_customer")
+    after("another state", at)
 
 
 # ── windows ──────────────────────────────────────────────────────────────────────────────

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from streamlit.testing.v1 import AppTest
 
 from agent.types import Caller
 from store.models import Ticket
 
-__all__ = ["OTHER", "choose", "keys", "tap", "write", "written"]
+__all__ = ["OTHER", "choose", "keys", "place", "tap", "write", "written"]
 
 OTHER = Caller("admin", "admin_001", "한관리")
 
@@ -39,3 +41,23 @@ def choose(at: AppTest, ticket: Ticket, tab: str) -> AppTest:
 def keys(at: AppTest) -> list[str]:
     """The buttons that are there."""
     return [str(button.key) for button in at.button]
+
+
+def place(at: AppTest, ticket: Ticket) -> tuple[int, ...]:
+    """Where the answer's box stands: an element that moves is drawn anew in the browser, and
+    what was typed and not sent yet is gone.
+    """
+    key = f"reply-{ticket.ticket_id}"
+
+    def _find(block: Any, path: tuple[int, ...]) -> tuple[int, ...] | None:
+        for index, child in block.children.items():
+            here = (*path, index)
+            if getattr(child, "key", None) == key:
+                return here
+            if hasattr(child, "children") and (found := _find(child, here)):
+                return found
+        return None
+
+    found = _find(at.main, ())
+    assert found is not None
+    return found
