@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
+from store.database import Database
 
 pytestmark = pytest.mark.browser
 
@@ -153,18 +156,32 @@ def test_filters_live_in_the_url_and_survive_a_detail(console, server):
     expect(page.get_by_text("운송장", exact=False)).to_be_visible()
 
 
-def test_an_exchange_is_quoted_before_it_is_filed(console, server):
-    page = console()
-    page.goto(f"{server.url}/orders?status=delivered")
-    page.get_by_text("스텝모아 메모리폼 운동화", exact=False).first.wait_for()
-    shoes = page.locator('[class*="st-key-card-2"]').filter(has_text="스텝모아 메모리폼 운동화")
-    button(shoes, "상세 보기").click()
+@pytest.fixture
+def shoes(server):
+    """Order, option and e-mail of somebody whose shoes came just now, and who asked nothing."""
+    with Database(server.folder / "sangdam.db").write() as tx:
+        order_id, option, email = tx.rows(
+            "select o.order_id, l.option_name, u.email from orders o join users u using (user_id) "
+            "join order_lines l using (order_id) where l.product_name like '%운동화%' "
+            "and o.status = 'delivered' and o.order_id not in (select order_id from claims) "
+            "and u.user_id != 'user_001' group by o.order_id having count(*) = 1 limit 1"
+        )[0].values()
+        tx.execute("update orders set delivered_at = ? where order_id = ?",
+                   (datetime.now(UTC).isoformat(), order_id))  # fmt: skip
+    return order_id, option, email
+
+
+def test_an_exchange_is_quoted_before_it_is_filed(console, server, shoes):
+    order_id, option, email = shoes
+    page = console(email)
+    page.goto(f"{server.url}/orders?order={order_id}")
     button(page, "교환 신청").click()
     dialog = page.get_by_role("dialog")
     file = button(dialog, "교환 신청하기")
     expect(file).to_be_disabled()
     dialog.get_by_role("combobox").last.click()
-    page.get_by_role("option").filter(has_not_text="품절").last.click()
+    others = page.get_by_role("option").filter(has_not_text="품절").filter(has_not_text=option)
+    others.last.click()
     expect(dialog.get_by_text("내실 금액")).to_be_visible()
     expect(dialog.get_by_text("6,000원").last).to_be_visible()
     file.click()
