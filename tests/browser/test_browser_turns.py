@@ -18,25 +18,34 @@ pytestmark = pytest.mark.browser
 
 QUESTION, OTHER = "반품은 며칠 안에 해야 하나요?", "배송비는 얼마예요?"
 REPLY_MS = 20_000
+SOON_S, LATE_S = 2.0, 12.0  # a reply that is waited for; one that a busy machine cannot miss
 
 
 @pytest.fixture(scope="module")
 def slow(
     base: Services, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Console, SlowModel]]:
-    """A console with one worker and no queue, whose model takes 3 s."""
+    """A console with one worker and no queue, and its slow model."""
     folder: Path = seeded(base, tmp_path_factory.mktemp("slow") / "data")
     few = {"SANGDAM_TURN_WORKERS": "1", "SANGDAM_TURN_QUEUE_MAX": "0"}
-    with SlowModel(3.0) as model, console(folder, **few, **model.settings) as running:
+    with SlowModel(SOON_S) as model, console(folder, **few, **model.settings) as running:
         yield running, model
 
 
-def ask(page: Page, model: SlowModel, text: str = QUESTION) -> None:
+def ask(page: Page, model: SlowModel, text: str = QUESTION, *, seconds: float = SOON_S) -> None:
     """Send a message; the model is at work on the reply when this returns."""
+    ready(model, seconds)
     box = page.get_by_test_id("stChatInputTextArea")
     box.fill(text)
     box.press("Enter")
     assert model.calls.acquire(timeout=20)
+
+
+def ready(model: SlowModel, seconds: float) -> None:
+    """The next reply takes ``seconds``; whoever asked before is not counted any more."""
+    model.seconds = seconds
+    while model.calls.acquire(blocking=False):
+        pass
 
 
 def replies(page: Page, text: str) -> None:
@@ -44,7 +53,7 @@ def replies(page: Page, text: str) -> None:
 
 
 def test_stop_says_so_and_the_chat_goes_on(chat: Page, slow: tuple[Console, SlowModel]) -> None:
-    ask(chat, slow[1])
+    ask(chat, slow[1], seconds=LATE_S)
     chat.get_by_label("Stop script").click()
     replies(chat, "답변을 멈췄어요")  # the model's call is given up at once
     expect(chat.get_by_label("Stop script")).to_have_count(0, timeout=REPLY_MS)
@@ -64,9 +73,10 @@ def test_a_reload_finds_the_answer(chat: Page, slow: tuple[Console, SlowModel]) 
 
 def test_a_full_desk_says_so_and_sends_again(chat: Page, slow: tuple[Console, SlowModel]) -> None:
     running, model = slow
+    ready(model, LATE_S)
     busy = threading.Thread(
         target=lambda: httpx2.post(
-            f"{running.url}/api/chat", json={"message": QUESTION}, trust_env=False, timeout=30
+            f"{running.url}/api/chat", json={"message": QUESTION}, trust_env=False, timeout=60
         )
     )
     busy.start()
@@ -75,7 +85,8 @@ def test_a_full_desk_says_so_and_sends_again(chat: Page, slow: tuple[Console, Sl
     box.fill(OTHER)
     box.press("Enter")
     replies(chat, "지금 문의가 많아")
-    busy.join(30)
+    busy.join(60)
+    ready(model, SOON_S)
     chat.get_by_role("button", name="다시 보내기").click()
     replies(chat, "3,000원")
     expect(chat.get_by_text("지금 문의가 많아")).to_have_count(0)
@@ -87,6 +98,7 @@ def test_a_stop_at_any_moment_leaves_no_torn_page(
     """Also while the page is drawn: what it would have drawn comes by itself."""
     box, stop = chat.get_by_test_id("stChatInputTextArea"), chat.get_by_label("Stop script")
     mine = chat.locator('[class*="st-key-mine-"]')
+    ready(slow[1], LATE_S)
     for tries, wait_ms in enumerate((0, 30, 80, 150, 300), 1):
         box.fill(f"{QUESTION} {tries}번째예요.")
         box.press("Enter")
@@ -104,7 +116,7 @@ def test_a_button_pressed_meanwhile_stops_nothing(
     ask(chat, slow[1], OTHER)
     replies(chat, "3,000원")
     expect(chat.get_by_label("Stop script")).to_have_count(0, timeout=REPLY_MS)
-    ask(chat, slow[1])
+    ask(chat, slow[1], seconds=2 * SOON_S)
     chat.locator("[class*=st-key-sources-] button").first.click()
     replies(chat, "7일")
     expect(chat.get_by_text("답변을 멈췄어요")).to_have_count(0)
