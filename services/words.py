@@ -9,9 +9,11 @@ from agent.shop.words import (
     CLAIM_KIND,
     CLAIM_STATUS,
     ISSUE_TYPE,
+    LANGUAGE,
     ORDER_STATUS,
     PRIORITY,
     REASON,
+    SENTIMENT,
     TICKET_STATUS,
 )
 
@@ -20,12 +22,14 @@ __all__ = [
     "CLAIM_KIND",
     "CLAIM_STATUS",
     "ISSUE_TYPE",
+    "LANGUAGE",
     "ORDER_STATUS",
     "POLICY_MODE",
     "PRIORITY",
     "REASON",
     "RECOMMENDATION",
     "RETURNABLE",
+    "SENTIMENT",
     "TICKET_STATUS",
 ]
 

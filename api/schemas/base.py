@@ -21,6 +21,7 @@ __all__ = [
     "Id",
     "IssueType",
     "Krw",
+    "Language",
     "Limit",
     "OrderStatus",
     "Page",
@@ -29,6 +30,7 @@ __all__ = [
     "Priority",
     "ReasonCode",
     "Record",
+    "Sentiment",
     "Tables",
     "TicketStatus",
     "Time",
@@ -59,6 +61,8 @@ ClaimKind = Annotated[str, Among(words.CLAIM_KIND)]
 ReasonCode = Annotated[str, Among(words.REASON)]
 IssueType = Annotated[str, Among(words.ISSUE_TYPE)]
 Priority = Annotated[str, Among(words.PRIORITY)]
+Sentiment = Annotated[str, Among(words.SENTIMENT)]
+Language = Annotated[str, Among(words.LANGUAGE)]
 
 Id = Annotated[str, Field(min_length=1, max_length=64, pattern=ID)]
 PathId = Annotated[str, Path(min_length=1, max_length=64, pattern=ID)]

@@ -11,8 +11,10 @@ from api.schemas.base import (
     WORDS,
     Id,
     IssueType,
+    Language,
     Priority,
     Record,
+    Sentiment,
     Tables,
     TicketStatus,
     Time,
@@ -71,6 +73,9 @@ class TicketSummary(Record):
     resolution: str
     assignee_id: str | None = Field(description="담당자에게만 보여요")
     tags: list[str] = Field(description="담당자에게만 보여요")
+    sentiment: Sentiment | None = Field(description="고객의 기분. 담당자에게만 보여요")
+    language: Language | None = Field(description="고객이 쓴 언어. 담당자에게만 보여요")
+    summary: str | None = Field(description="한 줄 요약. 담당자에게만 보여요")
     first_response_due: str | None
     resolution_due: str | None
     first_responded_at: str | None
@@ -83,7 +88,8 @@ class TicketSummary(Record):
 
     def for_customer(self) -> Self:
         """Without what is the staff's."""
-        return self.model_copy(update={"assignee_id": None, "tags": []})
+        staffs = dict.fromkeys(("assignee_id", "sentiment", "language", "summary"))
+        return self.model_copy(update={**staffs, "tags": []})
 
 
 class TicketDetail(TicketSummary):
@@ -138,6 +144,9 @@ class TicketChange(BaseModel):
     tags: list[Tag] | None = Field(None, max_length=10)
     order_id: Id | None = None
     claim_id: Id | None = None
+    sentiment: Sentiment | None = None
+    language: Language | None = None
+    summary: Annotated[str, Field(min_length=1, max_length=120, pattern=WORDS)] | None = None
     assignee_id: Id | None = None
     status: TicketStatus | None = Field(
         None, description="in_progress, waiting_customer, closed. 해결은 …/resolve로 보내요"

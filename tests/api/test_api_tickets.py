@@ -166,6 +166,24 @@ def test_customers_see_no_notes_tags_or_numbers_of_staff(api: Api) -> None:
     assert all(word in staff for word in ("비밀", "진상", "staff_001"))
 
 
+def test_findings_are_read_and_corrected_by_staff_only(api: Api) -> None:
+    made = open_ticket(api)
+    path = f"/api/tickets/{made['ticket_id']}"
+    api.shop.triage.suggest(made["ticket_id"])
+    found = api.client.get(path, headers=api.staff).json()
+    assert (found["language"], found["sentiment"]) == ("ko", "negative")
+    assert found["summary"]
+    mended = {"sentiment": "angry", "language": "other", "summary": "배송이 이틀째 멈춤"}
+    answer = patch(api, found, **mended)
+    assert answer.status_code == 200
+    assert answer.json().items() >= mended.items()
+    assert answer.json()["version"] == found["version"] + 1
+    theirs = api.client.get(path, headers=api.minji).json()
+    assert [theirs[name] for name in mended] == [None, None, None]
+    kept = api.shop.tool(STAFF, "list_triage_corrections")  # training data
+    assert {row.field for row in kept if row.ticket_id == made["ticket_id"]} == set(mended)
+
+
 def test_the_customer_writes_and_a_resolved_one_opens_again(api: Api) -> None:
     made = open_ticket(api)
     done = resolve(api, made).json()
@@ -201,6 +219,9 @@ def test_the_customer_writes_and_a_resolved_one_opens_again(api: Api) -> None:
         ("PATCH", "/{}", {"version": 1, "tags": "태그"}),
         ("PATCH", "/{}", {"version": 1, "subject": " "}),
         ("PATCH", "/{}", {"version": 1, "status": "done"}),
+        ("PATCH", "/{}", {"version": 1, "sentiment": "sad"}),
+        ("PATCH", "/{}", {"version": 1, "language": "ko-KR"}),
+        ("PATCH", "/{}", {"version": 1, "summary": "가" * 121}),
         ("PATCH", "/{}", {"version": True, "status": "closed"}),
         ("POST", "/{}/resolve", {"version": 1}),
         ("POST", "/{}/resolve", {"version": 1, "resolution": "\t"}),
