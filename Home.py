@@ -70,6 +70,8 @@ def _prepare() -> None:
     except (OSError, sqlite3.Error) as error:
         _say(f"준비하지 못했습니다. {desk.settings.data_path} 폴더를 확인해 주세요: {error}")
         return
+    import plotly.graph_objects  # noqa: F401  # or the first dashboard waits 0.4 s for it
+
     # Everything imported and built by now lives as long as the process: out of the
     # collector's sight, or every script run pays for it (streamlit.md, Speed).
     gc.collect()

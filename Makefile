@@ -34,7 +34,7 @@ ifdef ARGS
 	@$(PY) -m pytest $(ARGS)
 else
 	@$(PY) -m pytest $(UNIT)
-	@$(PY) -m pytest -m "browser or process or slow"
+	@$(PY) -m pytest -m "browser or process or slow" --durations=15
 endif
 
 test-unit: setup-dev
