@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,8 @@ def test_every_setting_is_documented_with_its_default(setting) -> None:  # type:
 def test_every_tool_is_documented(name: str) -> None:
     assert REGISTRY[name].help in ROWS[name]
     assert REGISTRY[name].kind in ROWS[name]
+    arguments = list(signature(REGISTRY[name].function).parameters)[1:]  # all but the context
+    assert f"| {', '.join(arguments) or '–'} |" in ROWS[name]
 
 
 @pytest.mark.parametrize("intent", sorted(FLOWS))

@@ -32,6 +32,7 @@ from agent.understanding.measure import macro_f1
 from agent.understanding.noise import misspell
 from agent.understanding.ports import Encoder, FloatArray, Tokenizer
 from agent.understanding.text import simplify
+from agent.understanding.training import counts
 from errors import BadInput
 
 __all__ = [
@@ -207,7 +208,7 @@ def _prepare(
     documents = [document(text, tokenizer) for text in simple]
     vocabulary = _vocabulary(documents)
     return _Prepared(
-        vocabulary, _counts(vocabulary, documents), vectors(simple, encoder), rows, len(said)
+        vocabulary, counts(vocabulary, documents), vectors(simple, encoder), rows, len(said)
     )
 
 
@@ -220,17 +221,6 @@ def _vocabulary(documents: Sequence[Document]) -> Vocabulary:
         blocks.append(kept)
         idf += [log((1 + len(documents)) / (1 + seen[gram])) + 1 for gram in kept]
     return Vocabulary.of(blocks, np.array(idf, dtype=np.float32))
-
-
-def _counts(vocabulary: Vocabulary, documents: Sequence[Document]) -> Any:
-    """The documents' rows as a scipy CSR matrix (n, F)."""
-    from scipy import sparse
-
-    rows = [vocabulary.row(doc) for doc in documents]
-    starts = np.cumsum([0, *(len(columns) for columns, _ in rows)])
-    columns = np.concatenate([columns for columns, _ in rows])
-    values = np.concatenate([values for _, values in rows])
-    return sparse.csr_matrix((values, columns, starts), shape=(len(rows), len(vocabulary)))
 
 
 def _folds(prepared: _Prepared) -> Labels:

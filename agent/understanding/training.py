@@ -31,7 +31,15 @@ from agent.understanding.ports import Encoder, FloatArray, Tokenizer
 from agent.understanding.text import simplify
 from errors import BadInput
 
-__all__ = ["Examples", "TrainReport", "content_hash", "ensure_model", "load_examples", "train"]
+__all__ = [
+    "Examples",
+    "TrainReport",
+    "content_hash",
+    "counts",
+    "ensure_model",
+    "load_examples",
+    "train",
+]
 
 log = logging.getLogger(__name__)
 FOLDS = 4
@@ -213,7 +221,7 @@ def _prepare(examples: Examples, tokenizer: Tokenizer, encoder: Encoder) -> _Pre
     vocabulary = Vocabulary.fit(documents)
     return _Prepared(
         vocabulary,
-        _counts(vocabulary, documents),
+        counts(vocabulary, documents),
         vectors(simple, encoder),
         np.array([number[intent] for intent in examples.intents], dtype=np.int64),
         _folds(documents[: len(examples.texts)]),
@@ -221,7 +229,7 @@ def _prepare(examples: Examples, tokenizer: Tokenizer, encoder: Encoder) -> _Pre
     )
 
 
-def _counts(vocabulary: Vocabulary, documents: Sequence[Document]) -> Any:
+def counts(vocabulary: Vocabulary, documents: Sequence[Document]) -> Any:
     """The documents' rows as a scipy CSR matrix (n, F)."""
     from scipy import sparse
 
