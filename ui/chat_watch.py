@@ -11,6 +11,7 @@ from errors import SangdamError
 from services import Services, StoredMessage
 from services.sessions import Answering, Sessions
 from ui.format import local
+from ui.refresh import refreshed
 
 __all__ = ["failure", "is_lost", "keep_failed", "kept_failure", "until", "watch"]
 
@@ -25,12 +26,12 @@ def watch(desk: Services, caller: Caller, session_id: str, seen: Answering) -> N
     (_watch_closely if seen.live else _watch)(desk, caller, session_id, seen)
 
 
-@st.fragment(run_every=LIVE_S)
+@refreshed(LIVE_S)
 def _watch_closely(desk: Services, caller: Caller, session_id: str, seen: Answering) -> None:
     _look(desk, caller, session_id, seen)
 
 
-@st.fragment(run_every=POLL_S)
+@refreshed(POLL_S)
 def _watch(desk: Services, caller: Caller, session_id: str, seen: Answering) -> None:
     _look(desk, caller, session_id, seen)
 

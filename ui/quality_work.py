@@ -11,6 +11,7 @@ from errors import SangdamError
 from services import Services
 from ui.dialogs import flash
 from ui.format import plain
+from ui.refresh import refreshed
 
 __all__ = ["button", "under_way"]
 
@@ -56,7 +57,7 @@ def _start(desk: Services, suites: tuple[str, ...]) -> None:
         flash("refused", error.message)
 
 
-@st.fragment(run_every=EVERY_S)
+@refreshed(EVERY_S)
 def _watch(desk: Services) -> None:
     work = desk.quality.progress()
     if work.state != "running":

@@ -22,6 +22,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from agent.types import Caller, ErrorEvent, Event
 from services import LiveTurn, Services, StoredMessage
+from ui.refresh import refreshed
 
 __all__ = ["PageTurn", "current", "end_page", "forget", "one_run", "resume", "start"]
 
@@ -129,12 +130,12 @@ def end_page() -> NoReturn:
     st.stop()
 
 
-@st.fragment(run_every=LOOK_S)
+@refreshed(LOOK_S)
 def _look_for_cut() -> None:
     _mend()
 
 
-@st.fragment(run_every=LATER_LOOK_S)
+@refreshed(LATER_LOOK_S)
 def _look_for_late_cut() -> None:
     _mend()
 

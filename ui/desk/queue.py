@@ -14,6 +14,7 @@ from services import Services
 from ui import page, session
 from ui.desk import bulk, filters, rows
 from ui.format import local
+from ui.refresh import refreshed
 
 __all__ = ["draw"]
 
@@ -23,7 +24,7 @@ _SINCE = "sangdam_desk_since"
 _ALL = "desk-pick-all"
 
 
-@st.fragment(run_every=EVERY_S)
+@refreshed(EVERY_S)
 def draw(desk: Services, views: Any) -> None:
     """The views into ``views`` (drawn outside), the search, the rows; alone every 3 seconds."""
     caller = session.caller()  # whoever signed out meanwhile sees nothing more

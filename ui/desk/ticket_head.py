@@ -15,6 +15,7 @@ from ui import session, states
 from ui.desk import rows, ticket_base, ticket_save, ticket_windows
 from ui.desk.ticket_save import Deed
 from ui.format import plain, short, until, when
+from ui.refresh import refreshed
 
 __all__ = ["actions", "live"]
 
@@ -31,7 +32,7 @@ CLOSE = Deed("close_ticket", "문의를 종료했어요.")
 REOPEN = Deed("reopen_ticket", "문의를 다시 열었어요.")
 
 
-@st.fragment(run_every=EVERY_S)
+@refreshed(EVERY_S)
 def live(desk: Services, ticket_id: str, people: Mapping[str, str]) -> None:
     """State, clocks and colleagues, as they are now; the rest is drawn anew when it changed."""
     caller = session.caller()  # whoever signed out meanwhile sees nothing more

@@ -18,6 +18,7 @@ from ui import clauses, session
 from ui.bubbles import new_day
 from ui.desk import ticket_words
 from ui.format import clock, day, plain
+from ui.refresh import refreshed
 
 __all__ = ["CSS", "Said", "entries", "live"]
 
@@ -61,7 +62,7 @@ class Said:
     citations: Sequence[Mapping[str, Any]] = field(default=())
 
 
-@st.fragment(run_every=EVERY_S)
+@refreshed(EVERY_S)
 def live(desk: Services, ticket_id: str) -> None:
     """The conversation as it is now, the newest at the end and in sight."""
     caller = session.caller()  # whoever signed out meanwhile sees nothing more

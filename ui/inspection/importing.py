@@ -16,6 +16,7 @@ from ui.format import plain, short
 from ui.inspection import changes
 from ui.inspection.documents import days
 from ui.inspection.names import AUDIENCE, last_question, show_view
+from ui.refresh import refreshed
 from ui.states import Colour
 
 __all__ = ["draw"]
@@ -116,7 +117,7 @@ def _start(
 # ── while it reads ───────────────────────────────────────────────────────────────────────
 
 
-@st.fragment(run_every=EVERY_S)
+@refreshed(EVERY_S)
 def _watch(desk: Services, caller: Caller) -> None:
     reading = desk.policy_desk.imports.progress(caller)
     if reading.state != "running":
