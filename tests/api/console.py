@@ -83,7 +83,11 @@ def _wait(running: Console) -> None:
 
 
 class SlowModel(LLMServer):
-    """A model on loopback that waits ``seconds`` before it repeats the draft it was given."""
+    """A model on loopback that waits ``seconds`` before it repeats the draft it was given.
+
+    ``calls`` is released for each call that somebody waits for; triage, which asks for JSON
+    about tickets whenever it likes, is none of them.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -91,7 +95,8 @@ class SlowModel(LLMServer):
         super().__init__(self._repeat)
 
     def _repeat(self, body: Body) -> Reply:
-        self.calls.release()
+        if "response_format" not in body:
+            self.calls.release()
         return Reply(draft_of(body) or "네.", delay_s=self.seconds)
 
     @property
