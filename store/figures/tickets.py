@@ -243,7 +243,8 @@ def _spreads(tx: Tx, span: Span, name: str, key: str) -> tuple[Spread, ...]:
         f"with {_CALENDAR}, moments as materialized (select {key} as slice, "
         f"{_seconds(start)} as a, {_seconds(done)} as b, {_WAITED[name]} as waited "
         f"from tickets t where {done} >= :since and {done} < :until and {_SOURCE}), "
-        f"taken as materialized (select slice, {_before('b')} - {_before('a')} - waited as s from moments) "
+        f"taken as materialized (select slice, {_before('b')} - {_before('a')} - waited as s "
+        "from moments) "
         "select slice, json_group_array(max(s, 0)) as taken from taken group by slice",
         span.bounds,
     )
