@@ -56,15 +56,20 @@ class Server:
 
 @contextmanager
 def start_server(
-    folder: Path, *, address: str = "127.0.0.1", **environment: str
+    folder: Path,
+    *,
+    address: str = "127.0.0.1",
+    script: Path = ROOT / "Home.py",
+    health: str = "healthz",
+    **environment: str,
 ) -> Iterator[Server]:
-    """Run ``streamlit run Home.py`` on a free port until the block ends."""
+    """Run ``streamlit run`` on a free port until the block ends; ``health`` tells it is there."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"server-{port}.log"
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "Home.py")]
+    command = [sys.executable, "-m", "streamlit", "run", str(script)]
     command += [f"--server.address={address}", f"--server.port={port}"]
     clean = {name: value for name, value in os.environ.items() if name[:8] != "SANGDAM_"}
     clean |= {"SANGDAM_DATA_DIR": str(folder), "PYTHONUNBUFFERED": "1", **environment}
@@ -72,7 +77,7 @@ def start_server(
         process = subprocess.Popen(command, cwd=ROOT, env=clean, stdout=out, stderr=out)
     try:
         server = Server(f"http://127.0.0.1:{port}", folder, log)
-        _wait_for_health(server, process)
+        _wait_for_health(server, process, health)
         yield server
     finally:
         process.terminate()
@@ -83,12 +88,12 @@ def start_server(
             process.wait(10)
 
 
-def _wait_for_health(server: Server, process: subprocess.Popen[bytes]) -> None:
+def _wait_for_health(server: Server, process: subprocess.Popen[bytes], path: str) -> None:
     end = time.monotonic() + START_S
     while time.monotonic() < end and process.poll() is None:
         try:
-            with urllib.request.urlopen(f"{server.url}/healthz", timeout=2) as answer:
-                if answer.headers.get_content_type() == "application/json":
+            with urllib.request.urlopen(f"{server.url}/{path}", timeout=2) as answer:
+                if answer.headers.get_content_type() != "text/html":  # Streamlit's for any path
                     return
         except (urllib.error.URLError, OSError):
             pass
