@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import random
 import struct
+import threading
+import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+import pillow_heif
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
 from errors import BadInput
-from vision import clean_photo
-from vision.decode import KEPT_SIDE_PX, MAX_ASPECT, MAX_PIXELS, MIN_SIDE_PX
+from vision import clean_photo, pixels
+from vision.decode import KEPT_SIDE_PX, Limits, _Gate
+from vision.strips import Source, flatten
 
 SIZE = (96, 64)
+MIN_SIDE_PX, MAX_ASPECT = Limits().min_side_px, Limits().max_side_ratio
+MAX_PIXELS = Limits().max_megapixels * 1_000_000
 RED, GREEN, BLUE = (200, 30, 30), (30, 200, 30), (30, 30, 200)
 
 
@@ -187,6 +196,84 @@ def test_a_photo_stands_upright_and_tells_no_place(
     assert "comment" not in picture.info
 
 
+def test_a_heic_is_turned_once_and_tells_no_place() -> None:
+    picture = Image.new("RGB", SIZE, RED)
+    picture.paste(BLUE, (SIZE[0] // 2, 0, *SIZE))
+    exif = Image.Exif()
+    exif[0x0112], exif[0x010F] = 6, "secret camera"
+    out = io.BytesIO()
+    pillow_heif.from_pillow(picture).save(out, exif=exif.tobytes(), quality=95)
+    photo = clean_photo(out.getvalue())
+    assert b"secret" in out.getvalue()
+    assert b"secret" not in photo.data
+    assert (photo.upload_width_px, photo.upload_height_px) == SIZE[::-1]
+    clean = cleaned(out.getvalue())
+    assert near(clean.getpixel((32, 4)), RED)
+    assert near(clean.getpixel((32, 92)), BLUE)
+
+
+def test_a_profile_is_followed_to_srgb_and_gone() -> None:
+    """A profile whose red and green are swapped: what it calls red is green."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = srgb.replace(b"rXYZ", b"tmp!").replace(b"gXYZ", b"rXYZ").replace(b"tmp!", b"gXYZ")
+    swapped = swapped.replace("sRGB".encode("utf-16-be"), "other".encode("utf-16-be")[:8])
+    swapped = swapped.replace(b"sRGB built-in", b"odd  built-in")
+    for kind in ("PNG", "JPEG", "WEBP"):
+        data = encoded(Image.new("RGB", SIZE, RED), kind, icc_profile=swapped, quality=95)
+        assert near(cleaned(data).getpixel((48, 32)), GREEN, by=24), kind
+
+
+def test_equal_uploads_are_equal_files_and_their_size_is_told() -> None:
+    data = encoded(Image.effect_noise((3000, 1500), 90).convert("RGB"), "JPEG")
+    one, other = clean_photo(data), clean_photo(data)
+    assert one == other
+    assert one.sha256 == hashlib.sha256(one.data).hexdigest()
+    assert (one.upload_width_px, one.upload_height_px) == (3000, 1500)
+    assert (one.width_px, one.height_px) == (2048, 1024)
+
+
+@pytest.mark.parametrize("side", [100, 640, 5000])
+def test_pixels_of_a_clean_photo(side: int) -> None:
+    photo = clean_photo(encoded(Image.new("RGB", (1200, 600), BLUE), "PNG"))
+    found = pixels(photo.data, side_px=side)
+    longest = min(side, 1200)
+    assert found.shape == (longest // 2, longest, 3)
+    assert found.dtype == np.uint8
+    assert np.abs(found.reshape(-1, 3).mean(0) - BLUE).max() < 4
+    with pytest.raises(BadInput, match="깨져"):
+        pixels(photo.data[:200], side_px=side)
+
+
+def test_strips_meet_without_a_seam() -> None:
+    """The box filter over strips gives what it gives over the whole picture."""
+    tall = Image.linear_gradient("L").resize((3000, 3100)).convert("RGB")
+    tall.paste(Image.effect_noise((3000, 3100), 60).convert("RGB"), (0, 900))
+    source = Source(*tall.size, lambda top, bottom: tall.crop((0, top, 3000, bottom)))
+    found = flatten(source, side_px=KEPT_SIDE_PX)
+    whole = tall.resize(found.size, Image.Resampling.BOX)
+    assert found.size == (1982, 2048)
+    assert np.abs(np.asarray(found).astype(int) - np.asarray(whole).astype(int)).max() <= 1
+
+
+def test_no_more_are_decoded_at_once_than_may_be() -> None:
+    inside, most, lock = 0, 0, threading.Lock()
+    gate = _Gate()
+
+    def one(_: int) -> None:
+        nonlocal inside, most
+        with gate.turn(2):
+            with lock:
+                inside += 1
+                most = max(most, inside)
+            time.sleep(0.01)
+            with lock:
+                inside -= 1
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(one, range(24)))
+    assert (inside, most) == (0, 2)
+
+
 def test_text_profile_and_appended_bytes_are_left_behind() -> None:
     info = PngImagePlugin.PngInfo()
     info.add_text("Author", "secret author")
@@ -244,7 +331,7 @@ def test_every_kind_of_transparency_becomes_white(make: Callable[[], bytes]) -> 
 @pytest.mark.parametrize("level", [0, 60, 128, 200, 255])
 def test_sixteen_bits_keep_their_brightness(level: int) -> None:
     picture = Image.new("I;16", SIZE, level * 257)
-    assert near(cleaned(encoded(picture, "PNG")).getpixel((48, 32)), (level,) * 3, by=3)
+    assert near(cleaned(encoded(picture, "PNG")).getpixel((48, 32)), (level, level, level), by=3)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "P", "RGB", "CMYK"])
