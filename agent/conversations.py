@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from agent import actions
 from agent.guardrails import mask_pii
-from agent.types import Caller, PendingActionView
-from errors import NotFound
+from agent.types import MOST_PHOTOS, TOO_MANY_PHOTOS, Caller, PendingActionView
+from errors import BadInput, Forbidden, NotFound
+from store import accounts, conversations, photo_files
 from store import actions as stored_actions
-from store import conversations
 from store.database import Database, Row, Tx
 from store.models import Conversation, StoredMessage, from_text, to_text
-from vision import clean_photo
+from vision import CleanPhoto, Limits, clean_photo
 
 __all__ = [
     "answer_of",
     "check_photo",
+    "check_photos",
     "delete",
     "find",
+    "forget_photos",
     "messages",
     "open_or_create",
     "owned",
@@ -33,6 +35,7 @@ __all__ = [
     "save_photo",
 ]
 
+_NO_PHOTO = "사진을 찾을 수 없어요. 다시 올려 주세요."
 GONE = "대화를 찾을 수 없어요. 새 대화를 시작해 주세요."
 
 
@@ -148,8 +151,7 @@ def delete(database: Database, caller: Caller, session_id: str, *, folder: Path)
     with database.write() as tx:
         owned(tx, caller, session_id)
         gone = conversations.delete(tx, session_id)
-    for image_id in gone:  # after the commit: a record never names a file that is gone
-        (folder / f"{image_id}.jpg").unlink(missing_ok=True)
+    photo_files.drop_unnamed(database, folder, gone)
 
 
 def rate(
@@ -176,52 +178,71 @@ def save_photo(
     *,
     session_id: str | None,
     folder: Path,
-    max_mb: int,
+    limits: Limits,
     now: datetime,
+    owner_id: str | None = None,
 ) -> tuple[str, str]:
-    """Clean, store and record a photo; (session id, image id). Raises BadInput, NotFound.
+    """Clean, store and record a photo; (session id, image id).
 
-    The file is there, whole and flushed, before the record that names it.
+    Staff name the customer (``owner_id``) whose claim it is for, a customer themself where it is
+    part of no chat: the session id is "" then. Raises BadInput, NotFound, and Forbidden for a
+    customer who names another.
     """
-    if session_id is not None:
-        with database.read() as tx:
+    if owner_id is not None and owner_id != caller.user_id and not caller.is_staff:
+        raise Forbidden("다른 고객의 사진은 올릴 수 없어요.")
+    with database.read() as tx:  # before a stranger's picture is decoded
+        if owner_id is not None and accounts.get(tx, owner_id) is None:
+            raise NotFound("고객을 찾을 수 없어요.")
+        if session_id is not None and owner_id is None:
             owned(tx, caller, session_id)
-    photo = clean_photo(data, max_mb=max_mb)
+    photo = clean_photo(data, limits)
     image_id = f"img_{secrets.token_urlsafe(12)}"
-    folder.mkdir(parents=True, exist_ok=True)
-    part = folder / f".{image_id}.part"
-    with part.open("wb") as file:
-        file.write(photo.data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(folder / f"{image_id}.jpg")
+    part = photo_files.stage(folder, photo.data)
+    row = _record(photo, image_id, now)
     try:
         with database.write() as tx:
-            conversation = open_or_create(tx, caller, session_id, now=now)
-            conversations.add_attachment(
-                tx,
-                {
-                    "image_id": image_id,
-                    "conversation_id": conversation.conversation_id,
-                    "user_id": caller.user_id,
-                    "media_type": photo.media_type,
-                    "size_bytes": len(photo.data),
-                    "width_px": photo.width_px,
-                    "height_px": photo.height_px,
-                    "created_at": to_text(now),
-                },
-            )
+            if owner_id is not None:
+                row |= {"conversation_id": None, "user_id": owner_id}
+            else:
+                chat = open_or_create(tx, caller, session_id, now=now)
+                row |= {"conversation_id": chat.conversation_id, "user_id": caller.user_id}
+            photo_files.place(tx, folder, part, photo.sha256)
+            conversations.add_attachment(tx, row)
     except BaseException:
-        (folder / f"{image_id}.jpg").unlink()  # no record names it
+        part.unlink(missing_ok=True)
+        photo_files.drop_unnamed(database, folder, [photo.sha256])
         raise
-    return conversation.conversation_id, image_id
+    return row["conversation_id"] or "", image_id
+
+
+def _record(photo: CleanPhoto, image_id: str, now: datetime) -> dict[str, Any]:
+    """The attachment's columns, without whose it is."""
+    return {
+        "image_id": image_id,
+        "sha256": photo.sha256,
+        "media_type": photo.media_type,
+        "size_bytes": len(photo.data),
+        "width_px": photo.width_px,
+        "height_px": photo.height_px,
+        "upload_width_px": photo.upload_width_px,
+        "upload_height_px": photo.upload_height_px,
+        "created_at": to_text(now),
+    }
+
+
+def check_photos(tx: Tx, caller: Caller, image_ids: Sequence[str]) -> None:
+    """The photos of one message. Raises BadInput for too many of them, NotFound."""
+    if len(image_ids) > MOST_PHOTOS:
+        raise BadInput(TOO_MANY_PHOTOS)
+    for image_id in image_ids:
+        check_photo(tx, caller, image_id)
 
 
 def check_photo(tx: Tx, caller: Caller, image_id: str) -> None:
     """Raises NotFound for a missing photo and somebody else's alike."""
     row = conversations.attachment(tx, image_id)
     if row is None or not _may_see_photo(tx, row, caller):
-        raise NotFound("사진을 찾을 수 없어요. 다시 올려 주세요.")
+        raise NotFound(_NO_PHOTO)
 
 
 def _may_see_photo(tx: Tx, row: Row, caller: Caller) -> bool:
@@ -235,7 +256,20 @@ def photo(database: Database, caller: Caller, image_id: str, *, folder: Path) ->
     """A photo of one's own conversation or claim as JPEG. Raises NotFound."""
     with database.read() as tx:
         check_photo(tx, caller, image_id)
+        row = conversations.attachment(tx, image_id)
+    assert row is not None  # just checked
     try:
-        return (folder / f"{image_id}.jpg").read_bytes()
+        return photo_files.path_of(folder, row).read_bytes()
     except FileNotFoundError as error:
         raise NotFound("사진을 찾을 수 없어요.") from error
+
+
+def forget_photos(database: Database, *, folder: Path, days: int, now: datetime) -> int:
+    """Forget the photos that no chat and no claim has held for so many days (0: none of them),
+    and the files nobody names; returns how many files went."""
+    names: list[str] = []
+    if days > 0:
+        with database.write(durable=False) as tx:
+            names = conversations.forget_photos(tx, before=now - timedelta(days=days))
+    gone = photo_files.drop_unnamed(database, folder, names)
+    return gone + photo_files.sweep(database, folder)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from store import llm_calls, traces
+from store import llm_calls, photos, traces
 from store.database import Row, Tx, dump, load
 from store.models import Conversation, StoredMessage, to_text
+from store.photo_files import name_of
 
 __all__ = [
     "add_attachment",
@@ -18,6 +19,7 @@ __all__ = [
     "create",
     "delete",
     "find",
+    "forget_photos",
     "get",
     "messages",
     "messages_after",
@@ -134,7 +136,7 @@ def start_fresh(tx: Tx, conversation_id: str) -> None:
 
 
 def delete(tx: Tx, conversation_id: str) -> list[str]:
-    """Delete a conversation with everything said in it; returns the ids of the photos gone.
+    """Delete a conversation with everything said in it; returns the files its photos lay in.
 
     Tickets keep their own text. A photo that a claim of the same customer lists stays, without
     a conversation: it is the claim's evidence. What models were paid stays, tied to nothing.
@@ -155,12 +157,15 @@ def delete(tx: Tx, conversation_id: str) -> list[str]:
         "where c.user_id = attachments.user_id and p.value = attachments.image_id)",
         (conversation_id,),
     )
-    gone = tx.rows("select image_id from attachments where conversation_id = ?", (conversation_id,))
+    gone = tx.rows(
+        "select image_id, sha256 from attachments where conversation_id = ?", (conversation_id,)
+    )
+    photos.forget_reports(tx, [row["image_id"] for row in gone])
     for table in (
         "messages", "turns", "pending_actions", "attachments", "transcripts", "conversations",
     ):  # fmt: skip
         tx.execute(f"delete from {table} where conversation_id = ?", (conversation_id,))
-    return [row["image_id"] for row in gone]
+    return [name_of(row) for row in gone]
 
 
 def add_message(tx: Tx, message: StoredMessage) -> None:
@@ -258,6 +263,24 @@ def attachment(tx: Tx, image_id: str) -> Row | None:
     ``conversation_id`` is None once its chat is deleted and only a claim keeps it.
     """
     return tx.row("select * from attachments where image_id = ?", (image_id,))
+
+
+def forget_photos(tx: Tx, *, before: datetime) -> list[str]:
+    """Delete the photos older than that which no conversation and no claim holds, with what was
+    found on them; returns the files they lay in."""
+    gone = tx.rows(
+        "select image_id, sha256 from attachments a where conversation_id is null "
+        "and created_at < ? and not exists (select 1 from claims c, json_each(c.photos) p "
+        "where p.value = a.image_id)",
+        (to_text(before),),
+    )
+    image_ids = [row["image_id"] for row in gone]
+    photos.forget_reports(tx, image_ids)
+    tx.execute(
+        "delete from attachments where image_id in (select value from json_each(?))",
+        (dump(image_ids),),
+    )
+    return [name_of(row) for row in gone]
 
 
 def _conversation(row: Row) -> Conversation:

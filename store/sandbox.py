@@ -40,6 +40,7 @@ _OF_CUSTOMER = {
     "turn_traces": _NOTHING,
     "pending_actions": _THIS_CHAT,
     "attachments": f"{_MINE} or {_THIS_CHAT}",
+    "photo_reports": _MINE,
     "tickets": _MINE,
     "ticket_events": _MY_TICKETS,
     "ticket_triage": _MY_TICKETS,
@@ -201,6 +202,10 @@ def rewind(tx: Tx, scope: Scope, before: Before) -> None:
     chat = {"id": scope.conversation_id, "at": before.at, "seq": before.message_seq}
     tx.execute("delete from messages where conversation_id = :id and message_seq > :seq", chat)
     tx.execute("delete from turns where conversation_id = :id and created_at >= :at", chat)
+    if scope.user_id is not None:  # a photo that the turn looked at is looked at anew
+        tx.execute(
+            "delete from photo_reports where conversation_id = :id and created_at >= :at", chat
+        )
     tx.execute(
         "delete from ticket_events where ticket_id in (select ticket_id from tickets "
         "where conversation_id = :id and created_at >= :at)", chat,

@@ -23,6 +23,7 @@ __all__ = [
     "heard",
     "last_heard",
     "next_id",
+    "of_claim",
     "of_conversation",
     "of_row",
     "open_of_conversation",
@@ -105,6 +106,16 @@ def find(
         [*values, limit],
     )
     return [of_row(row) for row in rows]
+
+
+def of_claim(tx: Tx, claim_id: str, *, user_id: str) -> Ticket | None:
+    """The oldest ticket about a customer's claim, without its history."""
+    row = tx.row(
+        "select * from tickets where user_id = ? and claim_id = ? "
+        "order by created_at, ticket_id limit 1",
+        (user_id, claim_id),
+    )
+    return None if row is None else of_row(row)
 
 
 def open_of_conversation(tx: Tx, conversation_id: str) -> Ticket | None:

@@ -25,6 +25,7 @@ from store.migrations import (
     m013_dashboard,
     m014_policy_desk,
     m015_runs,
+    m016_photos,
 )
 
 __all__ = ["MIGRATIONS", "apply"]
@@ -45,6 +46,7 @@ MIGRATIONS = (
     ("m013_dashboard", m013_dashboard.apply),
     ("m014_policy_desk", m014_policy_desk.apply),
     ("m015_runs", m015_runs.apply),
+    ("m016_photos", m016_photos.apply),
 )
 
 

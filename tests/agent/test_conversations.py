@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable
 from pathlib import Path
@@ -240,7 +241,7 @@ def test_a_claims_photo_outlives_the_chat_it_came_from(
     )  # fmt: skip
     shop.delete_conversation(minji, session_id)
     assert not any(rows(shop, table, session_id) for table in _OF_A_CHAT)
-    assert [path.name for path in files(shop)] == [f"{of_claim}.jpg"]
+    assert [path.name for path in files(shop)] == [file_of(shop, of_claim)]
     for caller in (minji, STAFF):
         assert shop.tool(caller, "get_claim", claim_id=claim.claim_id).photos == (of_claim,)
         assert shop.photo(caller, of_claim).startswith(b"\xff\xd8")
@@ -284,6 +285,12 @@ def test_ones_own_words_cannot_be_rated(shop: Services, minji: Caller) -> None:
 # ── photos ───────────────────────────────────────────────────────────────────────────────
 
 
+def file_of(shop: Services, image_id: str) -> str:
+    with shop.database.read() as tx:
+        sha256 = tx.value("select sha256 from attachments where image_id = ?", (image_id,))
+    return f"{sha256}.jpg"
+
+
 def files(shop: Services) -> list[Path]:
     return sorted(shop.photo_folder.iterdir()) if shop.photo_folder.exists() else []
 
@@ -301,7 +308,9 @@ def test_a_photo_is_stored_clean_and_recorded(shop: Services, minji: Caller, clo
     assert row is not None
     assert (row["conversation_id"], row["user_id"]) == (session_id, "user_001")
     assert (row["width_px"], row["height_px"], row["size_bytes"]) == (96, 64, len(kept))
-    assert [path.name for path in files(shop)] == [f"{image_id}.jpg"]
+    assert row["sha256"] == hashlib.sha256(kept).hexdigest()
+    assert (row["upload_width_px"], row["upload_height_px"]) == (96, 64)
+    assert [path.name for path in files(shop)] == [f"{row['sha256']}.jpg"]
 
 
 def test_a_guests_photo_is_the_guests(shop: Services, guest: Caller) -> None:

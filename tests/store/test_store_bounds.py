@@ -93,7 +93,7 @@ def test_photos_of_before_survive_the_migration(
         before = tx.rows("select * from attachments")
         old = tx.rows("pragma table_info(attachments)")
         keys = tx.rows("pragma foreign_key_list(attachments)")
-    monkeypatch.setattr(migrations, "MIGRATIONS", every)
+    monkeypatch.setattr(migrations, "MIGRATIONS", every[: names.index("m008_quality")])
     database.prepare()
     with database.read() as tx:
         assert tx.rows("select * from attachments") == before
