@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 PIP := $(VENV)/bin/pip --disable-pip-version-check install --quiet
 UNIT := -m "not browser and not process and not slow" -n 2
 
-.PHONY: setup setup-dev run test test-unit test-browser test-neural test-llm run-local-llm test-engine fuzz screens check format bench evals clean
+.PHONY: setup setup-dev setup-vision run test test-unit test-browser test-neural test-vision train-detector test-llm run-local-llm test-engine fuzz screens check format bench evals clean
 
 setup: $(VENV)/.runtime
 
@@ -53,6 +53,31 @@ test-browser: setup-dev
 
 test-neural: .venv-neural/.installed
 	@HF_HUB_OFFLINE=1 .venv-neural/bin/python -m pytest tests/neural $(ARGS)
+
+# torch with what it needs, then the rest as listed: requirements-vision.txt says why.
+.venv-vision/.installed: requirements.txt requirements-vision.txt requirements-dev.txt
+	@test -x .venv-vision/bin/python || $(PYTHON) -m venv .venv-vision
+	@echo "Installing requirements-vision.txt (once, a few minutes) …"
+	@.venv-vision/bin/pip --disable-pip-version-check install --quiet \
+		-r requirements-dev.txt $$(grep -E '^torch(vision)?==' requirements-vision.txt)
+	@.venv-vision/bin/pip --disable-pip-version-check install --quiet --no-deps \
+		-r requirements-vision.txt
+	@touch $@
+
+setup-vision: .venv-vision/.installed
+
+test-vision: .venv-vision/.installed
+	@.venv-vision/bin/python -m pytest tests/vision_extra $(ARGS)
+
+# The shipped weights from nothing: draws the pictures, trains, measures, writes data/models.
+# About an hour and a half on two cores; ARGS="--epochs 2" for a look.
+DETECTOR := $(or $(SANGDAM_DATA_DIR),var)/detector
+train-detector: .venv-vision/.installed
+	@test -f $(DETECTOR)/data/data.yaml || .venv-vision/bin/python -m vision.generate.dataset \
+		$(DETECTOR)/data --train 6000 --val 800 --test 800
+	@.venv-vision/bin/python -m vision train $(DETECTOR)/data --out $(DETECTOR)/weights \
+		--ship $(ARGS)
+	@.venv-vision/bin/python -m evals.vision.detector_eval --ship
 
 .venv-llm/.runtime: requirements.txt requirements-llm.txt
 	@test -x .venv-llm/bin/python || $(PYTHON) -m venv .venv-llm

@@ -22,6 +22,7 @@ from benchmarks import (
     bench_import,
     bench_llm,
     bench_orders,
+    bench_photos,
     bench_retrieval,
     bench_search_scale,
     bench_start,
@@ -41,6 +42,7 @@ ALL: dict[str, Callable[[], dict[str, float]]] = {
     "retrieval": bench_retrieval.run,
     "search_scale": bench_search_scale.run,
     "import": bench_import.run,
+    "photos": bench_photos.run,
 }
 
 

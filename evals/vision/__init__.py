@@ -1,0 +1,1 @@
+"""Measurements of judging photos; ``python -m vision measure`` prints them all."""

@@ -1,0 +1,32 @@
+"""The figures that issue 8 asks of the comparison, measured on what it was not tuned on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from evals.vision.reference_eval import deeppcb, rephotographed, wrong_item
+
+BOARDS = Path(__file__).resolve().parents[3] / "shared" / "deeppcb"
+pytestmark = pytest.mark.slow
+
+
+def test_real_boards() -> None:
+    if not BOARDS.is_dir():
+        pytest.skip(f"needs the DeepPCB pairs in {BOARDS}")
+    table = deeppcb(BOARDS)
+    assert table["ap50_test"] >= 0.85, table
+    assert table["ap50_all"] >= 0.85, table
+
+
+def test_drawn_products_photographed_anew() -> None:
+    table = rephotographed(60)
+    assert table["auroc"] >= 0.90, table
+    assert table["tpr"] >= 0.75, table
+
+
+def test_wrong_item() -> None:
+    table = wrong_item(pairs=16, others=5)
+    assert table["wrong_named_right"] >= 0.75, table
+    assert table["right_called_wrong"] <= 0.01, table
