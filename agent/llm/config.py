@@ -42,6 +42,7 @@ class Limits(_Row):
     tool_steps: Annotated[int, Field(ge=0, le=5)]
     history_tokens: Annotated[int, Field(ge=0, le=100_000)]
     understand_below_percent: Annotated[int, Field(ge=0, le=100)]
+    inspect_s: Annotated[float, Field(gt=0, le=60)]
 
 
 class Budget(_Row):
@@ -65,7 +66,8 @@ class ProviderRow(_Row):
     """One ``[llm.providers.NAME]``; empty strings are not configured.
 
     ``local`` overrides the kind's own word on whether what is said to it stays in the house;
-    ``needs_key``: it is not configured without one.
+    ``needs_key``: it is not configured without one. ``vision``: whether it is shown customers'
+    photos to judge them, or which of its models are.
     """
 
     kind: str
@@ -82,6 +84,7 @@ class ProviderRow(_Row):
     context_tokens: Annotated[int, Field(ge=0)] = 0
     concurrency: Annotated[int, Field(ge=1, le=1000)] = 16
     headers: dict[str, str] = Field(default_factory=dict, repr=False)
+    vision: bool | tuple[str, ...] = False
 
 
 # "providers.ollama.model" → ((origin, value), …), the one in force first.

@@ -93,7 +93,8 @@ class Gateway:
     ) -> Route:
         """Who would be asked now, and who is passed over and why; "offline" is always last.
 
-        ``needs`` holds "tools", "pictures": providers that lack one are passed over.
+        ``needs`` holds "tools", "pictures", "vision" (configured to judge photos): providers that
+        lack one are passed over.
         """
         rule = rule_of(self.config, intent=intent, domain=domain, purpose=purpose)
         day_spent = self._day_spent()
@@ -102,7 +103,7 @@ class Gateway:
             provider = self._providers[step.provider]
             if field := provider.missing(step.model):
                 return f"unconfigured:{field}"
-            if lacking := provider.lacks(needs):
+            if lacking := provider.lacks(needs, step.model):
                 return f"capability:{lacking}"
             if day_spent and not provider.local:
                 return "budget"

@@ -112,9 +112,13 @@ class Provider:
                 return field
         return ""
 
-    def lacks(self, needs: Collection[str]) -> str:
-        """Which of ``needs`` ("tools", "pictures") it cannot do, or ""."""
-        can: dict[str, bool] = {"tools": self.endpoint.tools}
+    def lacks(self, needs: Collection[str], model: str = "") -> str:
+        """Which of ``needs`` ("tools", "pictures", "vision") it, or ``model``, cannot do, or ""."""
+        sees = self.endpoint.vision
+        can: dict[str, bool] = {
+            "tools": self.endpoint.tools,
+            "vision": sees if isinstance(sees, bool) else model in sees,
+        }
         lacks = self.kind.lacks
         return next((need for need in needs if need in lacks or not can.get(need, True)), "")
 
@@ -225,4 +229,5 @@ def _endpoint(name: str, row: ProviderRow, kind: type[Adapter]) -> Endpoint:
         context_tokens=row.context_tokens,
         concurrency=row.concurrency,
         headers=row.headers,
+        vision=row.vision,
     )

@@ -33,7 +33,9 @@ __all__ = [
     "Usage",
 ]
 
-Purpose = Literal["understand", "compose", "triage", "summarise", "generate", "passthrough", "test"]
+Purpose = Literal[
+    "understand", "compose", "triage", "summarise", "inspect", "generate", "passthrough", "test",
+]  # fmt: skip
 Finish = Literal["stop", "length", "tool_calls", "content_filter"]
 SchemaSupport = Literal["native", "json_object", "none"]
 OFFLINE = "offline"  # the provider's name of the desk's own words: the end of every chain
@@ -174,7 +176,8 @@ class Call:
 class Endpoint:
     """One configured provider: where it is and what it can do. ``api_key`` is a secret.
 
-    ``context_tokens`` 0: unknown, not checked before a call.
+    ``context_tokens`` 0: unknown, not checked before a call. ``vision``: its models, or those
+    named, judge customers' photos.
     """
 
     name: str
@@ -189,6 +192,7 @@ class Endpoint:
     context_tokens: int = 0
     concurrency: int = 16
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    vision: bool | tuple[str, ...] = False
 
 
 @dataclass(frozen=True, slots=True)

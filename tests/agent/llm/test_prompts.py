@@ -19,7 +19,7 @@ from tests.conftest import ROOT
 
 FOLDER = ROOT / "agent" / "prompts"
 PROMPTS = Prompts.load(FOLDER)
-PURPOSES = ("understand", "summarise")
+PURPOSES = ("understand", "summarise", "inspect")
 TEXTS = {
     **{intent: PROMPTS.instruction(intent) for intent in PROMPTS.intents},
     **{name: PROMPTS.purpose(name).text for name in PURPOSES},
