@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from agent.shop.quote import due_krw
 from agent.tools.base import ToolContext, run
+from agent.tools.claim_ticket import ticket_of_claim
 from agent.tools.customers import Customer
 from agent.turn import Proposal
 from agent.types import PendingActionView
@@ -99,6 +100,8 @@ def execute(
             based_on = {} if version is None else {"version": version}
             done = run(tools, action.kind, **action.arguments, **based_on)
             result = _facts(done)
+            if action.kind == "create_claim" and (ticket_id := ticket_of_claim(tools, done)):
+                result["ticket_id"] = ticket_id
             actions.decide(tx, action_id, status="executed", result=result, at=tools.now)
             return Outcome("executed", action, result)
     except (NotFound, Unavailable):

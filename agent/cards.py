@@ -6,11 +6,16 @@ from collections.abc import Sequence
 
 from agent.shop import words
 from agent.shop.claims import allowed_actions
+from agent.tools.photos import PhotoReport
 from agent.turn import Turn
 from agent.types import Card, CardAction
 from store.models import Claim, Order, Product, Ticket
+from vision.labels import LABELS
+from vision.types import Report
 
-__all__ = ["choice_card", "claim_card", "order_card", "product_card", "ticket_card"]
+__all__ = [
+    "choice_card", "claim_card", "order_card", "photo_card", "product_card", "ticket_card",
+]  # fmt: skip
 
 # What pressing a button on an order card says for the customer.
 _ORDER_MESSAGES = {
@@ -115,6 +120,57 @@ def ticket_card(ticket: Ticket) -> Card:
         "updated_at": ticket.updated_at,
     }
     return Card("ticket", ticket.ticket_id, ticket.subject, data)
+
+
+def photo_card(kept: PhotoReport, title: str) -> Card:
+    """What was found on a photo; ``title`` names the product it should show.
+
+    A finding's ``box`` is (x1, y1, x2, y2) in fractions of the upright picture, confidences and
+    the score are 0 to 1.
+    """
+    from vision.wire import VERDICTS
+
+    report, stored = kept.report, kept.stored
+    data = {
+        "report_id": kept.report_id,
+        "image_id": kept.image_id,
+        "order_id": stored.order_id,
+        "line_id": stored.line_id,
+        "product_id": stored.product_id,
+        "sku": stored.sku,
+        "verdict": report.verdict,
+        "verdict_ko": VERDICTS[report.verdict],
+        "score": report.score,
+        "reasons": list(report.reasons),
+        "advice": list(report.quality.advice),
+        "findings": [
+            {
+                "label": one.label,
+                "label_ko": LABELS[one.label],
+                "confidence": one.confidence,
+                "box": list(one.box),
+                "judges": list(one.judges),
+            }
+            for one in report.findings
+        ],
+        "judges": _judges(report),
+        "model": report.model,
+        "has_reference": any(
+            one.judge == "reference" and one.state != "absent" for one in report.opinions
+        ),
+        "width_px": report.width_px,
+        "height_px": report.height_px,
+    }
+    return Card("photo_report", kept.report_id, title or "보내 주신 사진", data)
+
+
+def _judges(report: Report) -> list[dict[str, str]]:
+    """Each judge that looked: its name, its state, what it weighed, and its model."""
+    from vision.wire import report_json
+
+    names = ("judge", "judge_ko", "state", "share_ko", "model")
+    rows = report_json(report)["judges"]
+    return [{name: str(row[name]) for name in names} for row in rows if row["state"] != "absent"]
 
 
 def choice_card(title: str, *actions: tuple[str, str]) -> Card:

@@ -20,7 +20,7 @@ from typing import Any
 from agent import actions, conversations, outcomes
 from agent.cards import choice_card
 from agent.desk import Desk, Limits, State
-from agent.flows import FLOWS
+from agent.flows import FLOWS, working
 from agent.flows.errands import errand_of
 from agent.flows.people import resolution_judged
 from agent.guardrails import InputCheck, check_input
@@ -37,6 +37,7 @@ from agent.reply import (
     store_reply,
     store_stopped,
 )
+from agent.seeing import photo_reader
 from agent.tools import tickets
 from agent.tools.base import ToolContext
 from agent.trace import Trace
@@ -118,7 +119,7 @@ def _run(
     turn_id = f"t_{secrets.token_urlsafe(12)}"
     with trace.step("open"), desk.database.write(durable=False) as tx:
         conversation = conversations.open_or_create(tx, caller, session_id, now=now)
-        _check_images(tx, caller, image_ids)
+        conversations.check_photos(tx, caller, image_ids)
         pending = stored_actions.pending(tx, conversation.conversation_id) if trace.on else None
         stored.add_message(
             tx,
@@ -188,7 +189,8 @@ def _reply(desk: Desk, state: State, checked: InputCheck, confirm: str | None) -
         with state.trace.step("understand"):
             understood, second = understand(desk, state)
         session_id = state.conversation.conversation_id
-        yield Status(FLOWS[understood.intent].working, session_id, state.turn_id)
+        doing = working(understood.intent, images=bool(state.images))
+        yield Status(doing, session_id, state.turn_id)
         with state.trace.step("flow"):
             turn = _answer(desk, state, understood)
         _add_notes(turn, state, second)
@@ -241,17 +243,13 @@ def _add_notes(turn: Turn, state: State, second: str) -> None:
         turn.show(choice_card("", (second, second)))
 
 
-def _check_images(tx: Tx, caller: Caller, image_ids: tuple[str, ...]) -> None:
-    for image_id in image_ids:
-        conversations.check_photo(tx, caller, image_id)
-
-
 def _tools(desk: Desk, state: State, tx: Tx, used: list[str] | None = None) -> ToolContext:
     return ToolContext(
         tx, state.caller, desk.rules, state.now, source=state.source, turn_id=state.turn_id,
         conversation_id=state.conversation.conversation_id,
         granted=frozenset(state.context.granted), policy_search=desk.policy_search,
         product_search=desk.product_search, weather=desk.weather, triage=desk.triage,
+        photos=desk.photos, photo_model=photo_reader(desk, state),
         used=[] if used is None else used, watch=state.trace if state.trace.on else None,
     )  # fmt: skip
 
@@ -327,15 +325,15 @@ def _flow(turn: Turn) -> None:
 
 def _yes_no(turn: Turn, yes: bool) -> None:
     """A bare yes or no with nothing to confirm: drop the open question, or carry on."""
+    asking = turn.context.asking
+    if asking is not None and (asking.slot == "photo" or (asking.slot == "order" and yes)):
+        turn.intent = asking.intent  # "네" picks none of the orders: show them again
+        _flow(turn)
+        return
     turn.intent = "smalltalk"
-    if turn.context.asking is not None and not yes:
+    if asking is not None and not yes:
         turn.say("stopped")
         turn.context = turn.context.change(asking=None)
-        return
-    asking = turn.context.asking
-    if asking is not None and asking.slot == "order":
-        turn.intent = asking.intent  # "네" picks none of them: show them again
-        _flow(turn)
         return
     turn.say("yes_to_nothing" if yes else "no_to_nothing")
     turn.draft.keep_asking = True

@@ -14,7 +14,7 @@ from agent.llm import Gateway, Spend
 from agent.memory import Context
 from agent.prompts import Prompts
 from agent.shop.rules import Rules
-from agent.tools.base import PolicySearch, ProductSearch, WeatherProvider
+from agent.tools.base import PhotoDesk, PolicySearch, ProductSearch, WeatherProvider
 from agent.trace import Trace
 from agent.triage import Triage
 from agent.turn import Understands
@@ -57,6 +57,7 @@ class Desk:
     vocabulary: Vocabulary | None = None
     weather: WeatherProvider | None = None
     triage: Triage | None = None
+    photos: PhotoDesk | None = None
     limits: Limits = Limits()
     traces: bool = False  # whether each turn keeps what it did
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)

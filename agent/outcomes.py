@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from agent.actions import Outcome
-from agent.cards import order_card
+from agent.cards import order_card, ticket_card
 from agent.flows.cancel import propose_cancel
 from agent.flows.lookup import get_or_say
 from agent.shop.quote import due_krw
@@ -51,6 +51,7 @@ def tell(turn: Turn, outcome: Outcome) -> None:
             due=_due(turn, name, result),
             days=days,
         )
+        _tell_ticket(turn, str(result.get("ticket_id", "")))
     elif outcome.state == "refused":
         turn.say("action_refused", reason=result["reason"])
         order = _again(turn, outcome)
@@ -75,6 +76,13 @@ def _done(action: PendingAction, result: dict[str, Any]) -> str:
     if action.kind == "create_claim" and not result["refund_krw"]:
         return f"{name}_nothing_back"
     return name
+
+
+def _tell_ticket(turn: Turn, ticket_id: str) -> None:
+    """The ticket that a change opened, where it did."""
+    if ticket_id:
+        turn.say("photo_ticket", ticket=ticket_id)
+        turn.show(ticket_card(turn.call("get_ticket", ticket_id=ticket_id)))
 
 
 def _due(turn: Turn, name: str, result: dict[str, Any]) -> int:

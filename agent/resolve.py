@@ -58,6 +58,10 @@ _RECOMMEND = re.compile(
 )
 # Services and campaigns of the shop, not goods to find.
 _SERVICE = re.compile(r"선물\s?포장|추천인|(?:친구|지인)\s?추천\s?(?:코드|이벤트|제도|혜택|하면)")
+# What is said of a photo that was asked for once more.
+_PHOTO = re.compile(
+    r"사진|이대로|그대로|그냥|접수|진행|(?:다시|새로)\s?(?:찍|올|보)|(?:보낼|올릴|찍을)게|없어요|못\s?찍"
+)
 _METHOD = re.compile(r"카드|페이|계좌|입금|상품권")
 # "텀블러 한 개만 빼 주세요", "후드티는 빼고 보내 주세요"
 _TAKE_OUT = re.compile(r"빼\s?(?:주|줘|달라|고\s.{0,16}보내)")
@@ -78,8 +82,12 @@ def resolve(
     if errand is not None:  # its numbers and places answer no question that is open
         slots = replace(understood.slots, yes_no=None)
         return replace(_as(understood, INTENT_OF[errand]), slots=slots, errand=errand)
+    asking = context.asking
+    if images and asking is not None and asking.intent in _SAME[0]:
+        # "네" beside a photo runs no offer that was made without it.
+        understood = replace(understood, slots=replace(understood.slots, yes_no=None))
     intent = (
-        _by_question(understood, text, context.asking, images=images)
+        _by_question(understood, text, asking, images=images)
         or _by_words(understood, text, images=images)
         or _by_context(understood, text, context)
     )
@@ -102,7 +110,8 @@ def _by_question(
     if asking.slot == "handoff" and slots.yes_no:
         return "handoff"
     if fills(asking, slots, text, images=images):
-        return intent if _jumps(understood, asking, text) else asking.intent
+        photo = images and asking.slot == "photo"  # what was asked for, whatever is said with it
+        return intent if not photo and _jumps(understood, asking, text) else asking.intent
     claiming = asking.intent in _SAME[0]
     money = claiming and intent == "refund_status" and "?" not in text
     other = claiming and "말고" in text and bool(slots.products)
@@ -195,8 +204,10 @@ def _leans(understood: Understood, text: str, last: str) -> bool:
 
 def fills(asking: Asking, slots: Slots, text: str, *, images: bool) -> bool:
     """Whether a message answers the open question."""
-    if asking.intent in _SAME[0] and asking.slot in ("line", "option", "kind") and slots.claim_kind:
-        return True
+    if asking.intent in _SAME[0] and (
+        images or (asking.slot in ("line", "option", "kind") and slots.claim_kind)
+    ):
+        return True  # a photo belongs to the claim that is being made, whatever is asked
     named = bool(slots.order_id or slots.ordinal or slots.products or slots.refers_back)
     match asking.slot:
         case "order":
@@ -217,6 +228,8 @@ def fills(asking: Asking, slots: Slots, text: str, *, images: bool) -> bool:
             return bool(slots.wanted_option) or len(text) <= 20
         case "address":
             return bool(slots.address) or (bool(re.search(r"\d", text)) and len(text) >= 8)
+        case "photo":
+            return bool(_PHOTO.search(text)) or slots.claim_kind is not None
         case "place":
             return bool(find_place(text))
         case "what":
@@ -232,6 +245,8 @@ def _jumps(understood: Understood, asking: Asking, text: str) -> bool:
     """A message that fits the question, yet clearly asks for something else."""
     intent = understood.intent
     if asking.slot == "guest_order" or (asking.slot == "reason" and understood.slots.reason_code):
+        return False
+    if asking.slot == "photo" and _PHOTO.search(text):
         return False
     if asking.intent in _SAME[0] and intent == "refund_status" and "?" not in text:
         return False

@@ -125,6 +125,16 @@ class Turn:
             self._write(lambda tools: run(replace(tools, granted=granted), name, **arguments))
         )
 
+    def keep(self, name: str, **arguments: Any) -> Any:
+        """As :meth:`write`, for what the desk notes down for itself: nothing that the customer
+        must be told of, and no evidence."""
+        assert self._write is not None, "this turn may not write"
+        return self._write(lambda tools: run(tools, name, **arguments))
+
+    def look(self, name: str, **arguments: Any) -> Any:
+        """As :meth:`call`, for a result whose numbers (of pixels, say) are no facts to tell."""
+        return run(self.tools, name, **arguments)
+
     def fact(self, value: Any) -> Any:
         """Count ``value`` (a tool's result, a rule, a computed day) as evidence."""
         self.evidence.append(value)

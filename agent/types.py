@@ -12,6 +12,8 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 __all__ = [
+    "MOST_PHOTOS",
+    "TOO_MANY_PHOTOS",
     "Caller",
     "Card",
     "CardAction",
@@ -37,6 +39,9 @@ __all__ = [
 
 Role = Literal["guest", "customer", "staff", "admin"]
 Source = Literal["chat", "page", "api", "terminal", "system"]
+
+MOST_PHOTOS = 5  # in one message, and with one claim
+TOO_MANY_PHOTOS = f"사진은 한 번에 {MOST_PHOTOS}장까지 보낼 수 있어요. 줄여서 다시 보내 주세요."
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,12 +139,13 @@ class CardAction:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Something shown beside the reply: an order, a product, a claim, a ticket, some choices.
+    """Something shown beside the reply: an order, a product, a claim, a ticket, a photo's
+    report, some choices.
 
     ``data`` holds plain JSON values; ``ui.cards`` knows how to draw each ``type``.
     """
 
-    type: Literal["order", "product", "claim", "ticket", "choice"]
+    type: Literal["order", "product", "claim", "ticket", "choice", "photo_report"]
     id: str
     title: str
     data: dict[str, Any] = field(default_factory=dict)

@@ -3,7 +3,8 @@
 A dialogue: ``id``, ``as`` (user id or ``guest``), optional ``about``, ``turns`` and, where the
 desk does not do it yet, ``gap``: why. A turn says one of ``say`` (text), ``press`` (the n-th
 button of the last reply, or its label) or ``confirm: true`` (the last proposal's button),
-optionally after ``wait_minutes`` and after what a member of staff does with the chat's ticket
+optionally with ``photos`` (``evals.dialogue_photos``; alone they are a message without words),
+after ``wait_minutes`` and after what a member of staff does with the chat's ticket
 (``desk``: {reply: text} or {resolve: text}), and expects any of: ``intent``, ``tools`` (all
 used, in order; ``tools_any`` for at least these), ``reply`` (texts that occur), ``not_reply``,
 ``cards`` (their types, each at least once), ``pending`` (the proposed tool, or none),
@@ -27,6 +28,7 @@ import yaml
 
 from agent.types import Caller, ErrorEvent, Event, Message
 from errors import BadInput
+from evals import dialogue_photos
 from evals.subject import Clock
 from services import Services
 
@@ -37,7 +39,7 @@ _EXPECTATIONS = {
     "intent", "tools", "tools_any", "reply", "not_reply", "cards", "pending", "cites", "handoff",
     "flags", "state",
 }  # fmt: skip
-_DOES = {"say", "press", "confirm", "wait_minutes", "desk"}
+_DOES = {"say", "press", "confirm", "wait_minutes", "desk", "photos"}
 _STAFF = Caller("staff", "staff_001", "이상담")
 _DESK = {"reply": ("reply_ticket", "text"), "resolve": ("resolve_ticket", "resolution")}
 _PLACE = re.compile(r"\{(order|other|repeat|last)(?::([^:}]*))?(?::(\d+))?\}")
@@ -173,7 +175,14 @@ class Play:
         confirm = self._confirmed() if turn.get("confirm") else None
         text = self._text(turn)
         self.seen.append(f"> {text or '(confirm)'}")
-        message = talk.say(text, confirm=confirm)
+        images: tuple[str, ...] = ()
+        if turn.get("photos"):
+            dialogue_photos.lay_out(self.shop)
+            talk.session_id, images = dialogue_photos.add(
+                self.shop, talk.caller, talk.session_id, turn["photos"]
+            )
+            self.seen.append(f"* photos: {turn['photos']}")
+        message = talk.say(text, confirm=confirm, images=images)
         if message.pending_action is not None:
             self.proposal = message
         self.heard.append(message)

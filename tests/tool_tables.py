@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.photo_desk import report
 from tests.shelves import ROAD
 
-__all__ = ["DESK", "LISTS", "OPEN", "OWNED", "Ids", "arguments", "desk_arguments"]
+__all__ = ["DESK", "LISTS", "OPEN", "OWN", "OWNED", "Ids", "arguments", "desk_arguments"]
+
+
+REVIEW = report("review")
 
 
 @dataclass
@@ -20,6 +24,8 @@ class Ids:
     ticket: str = ""
     customer: str = ""
     chat: str = ""
+    photo: str = ""
+    report: str = ""
 
 
 def arguments(ids: Ids) -> dict[str, dict[str, Any]]:
@@ -54,6 +60,9 @@ def arguments(ids: Ids) -> dict[str, dict[str, Any]]:
         "ask_person": {"conversation_id": ids.chat},
         "return_to_agent": {"conversation_id": ids.chat},
         "get_customer": {"customer_id": ids.customer},
+        "look_at_photo": {"image_id": ids.photo},
+        "keep_photo_report": {"image_id": ids.photo, "report": REVIEW},
+        "get_photo_report": {"report_id": ids.report},
         "list_payment_methods": {"customer_id": ids.customer},
         "change_customer_address": {"customer_id": ids.customer, "road": ROAD},
     }  # fmt: skip
@@ -78,6 +87,10 @@ def desk_arguments(ids: Ids) -> dict[str, dict[str, Any]]:
         "override_claim": {"claim_id": ids.claim, "version": 1, "reason": "확인함"},
         "open_claim": {"order_id": ids.orders["delivered"], "version": 1, "kind": "return",
                        "lines": [(ids.line, 1, None)], "reason_code": "other", "reason": "확인함"},
+        "correct_photo_report": {"report_id": ids.report, "boxes": []},
+        "set_product_photo": {"product_id": "P1001", "sha256": "0" * 64, "width_px": 640,
+                              "height_px": 480},
+        "remove_product_photo": {"product_id": "P1001"},
         "get_triage": {"ticket_id": ids.ticket},
         "accept_triage": ticket | {"fields": ["priority"]},
         "list_triage_corrections": {},
@@ -105,8 +118,10 @@ def desk_arguments(ids: Ids) -> dict[str, dict[str, Any]]:
 
 OWNED = tuple(arguments(Ids(dict.fromkeys(("paid", "preparing", "delivered"), ""))))
 DESK = tuple(desk_arguments(Ids(dict.fromkeys(("paid", "preparing", "delivered"), ""))))
-LISTS = ("list_claims",)
+LISTS = ("list_claims", "list_photo_reports")
+OWN = {"photo_reports_of": {"image_ids": ["img_x"]}}  # holds what is the caller's, leaves the rest
 OPEN = (
     "search_policies", "search_products", "recommend_products", "list_categories",
     "list_products", "get_product", "get_option", "lookup_guest_order", "calculate", "get_weather",
+    "list_product_photos",
 )  # fmt: skip

@@ -23,7 +23,7 @@ from agent.flows import (
 )
 from agent.turn import Turn
 
-__all__ = ["FLOWS", "Domain", "Flow"]
+__all__ = ["FLOWS", "Domain", "Flow", "working"]
 
 Domain = Literal["order", "claim", "general", "policy", "product_info", "unknown"]
 
@@ -75,3 +75,9 @@ _ROWS = (
     Flow("unclear", "unknown", "다시 묻기", "말씀을 확인하고 있어요", talk.unclear, "", True),
 )  # fmt: skip
 FLOWS: dict[str, Flow] = {row.intent: row for row in _ROWS}
+
+
+def working(intent: str, *, images: bool) -> str:
+    """What the customer reads while an intent's flow runs; ``images``: with photos of theirs."""
+    looks = images and intent in ("defect", "return_exchange")
+    return "사진을 살펴보고 있어요" if looks else FLOWS[intent].working

@@ -9,11 +9,13 @@ from agent.cards import choice_card, order_card
 from agent.flows.change import wanted_sku
 from agent.flows.claim_rows import claim_rows
 from agent.flows.knowledge import cite_rule
+from agent.flows.photo import look
 from agent.flows.pick import nth, pick_order, wanted_products
 from agent.flows.pieces import Piece, line_choices, named_lines, pieces_text
 from agent.shop.claims import FAULT_OF, claimable_lines, refusal_of_line
 from agent.shop.words import CLAIM_KIND, ORDER_STATUS, REASON
 from agent.turn import Proposal, Turn
+from agent.types import MOST_PHOTOS
 from errors import SangdamError
 from store.models import Option, Order, OrderLine, Product
 
@@ -53,6 +55,8 @@ def _claim(turn: Turn, *, kind_word: str) -> None:
         message="{id} 주문이에요",
         statuses=("delivered",),
     )
+    if turn.caller.user_id is None and turn.images:
+        turn.say("photo_guest")
     if order is None:
         _keep(turn, known)
         return
@@ -75,6 +79,8 @@ def _continue(turn: Turn, order: Order, known: dict[str, Any]) -> None:
     if not lines:
         return
     known["line_ids"] = [line.line_id for line in lines]
+    if not look(turn, order, lines, known):
+        return
     reason = known["reason"]
     if reason is None:
         _ask_reason(turn, lines, known)
@@ -155,7 +161,8 @@ def _known(turn: Turn) -> dict[str, Any]:
         reason = None if slots.claim_kind and len(turn.text) <= 12 else fallback
     if reason is None and turn.intent == "defect" and not turn.answered:
         # Told in words of their own ("지지직거려요"); "문제가 있어요" tells nothing yet.
-        reason = None if _NOTHING_TOLD.search(turn.text) or len(turn.text) < 8 else "defect"
+        told = not _NOTHING_TOLD.search(turn.text) and len(turn.text) >= 8
+        reason = "defect" if told and not (turn.images and "사진" in turn.text) else None
     option_asked = turn.answered is not None and turn.answered.slot == "option"
     if "말고" in turn.text and slots.products and not option_asked:
         data = {}  # another product after all
@@ -168,7 +175,10 @@ def _known(turn: Turn) -> dict[str, Any]:
         "reason": reason,
         "reason_text": turn.text[:200] if slots.reason_code else data.get("reason_text", ""),
         "quantity": slots.quantity or data.get("quantity"),
-        "photos": [*data.get("photos", []), *turn.images],
+        "photos": list(dict.fromkeys((*data.get("photos", []), *turn.images)))[-MOST_PHOTOS:],
+        "photos_missed": data.get("photos_missed", []),
+        "photo_asked": bool(data.get("photo_asked")),
+        "other_asked": bool(data.get("other_asked")),
     }
 
 

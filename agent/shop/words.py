@@ -176,6 +176,9 @@ AUDIT_ACTION: Mapping[str, str] = {
     "delete": "삭제",
     "return_to_agent": "상담 도우미에게 돌려줌",
     "judge": "해결 여부 답함",
+    "correct": "바로잡음",
+    "set_photo": "상품 사진 등록",
+    "remove_photo": "상품 사진 삭제",
 }
 # Where the same action has another word: (what, action).
 AUDIT_ACTION_OF: Mapping[tuple[str, str], str] = {
@@ -185,6 +188,7 @@ AUDIT_ACTION_OF: Mapping[tuple[str, str], str] = {
     ("policy", "withdraw"): "거둠",
     ("canned_reply", "create"): "추가",
     ("canned_reply", "edit"): "수정",
+    ("photo_report", "create"): "남김",
 }
 AUDIT_OBJECT: Mapping[str, str] = {
     "order": "주문",
@@ -199,6 +203,7 @@ AUDIT_OBJECT: Mapping[str, str] = {
     "canned_reply": "답변 문구",
     "account": "계정",
     "conversation": "상담",
+    "photo_report": "사진 확인",
 }
 AUDIT_FIELD: Mapping[str, str] = {
     **TICKET_FIELD,
@@ -235,6 +240,10 @@ AUDIT_FIELD: Mapping[str, str] = {
     "effective_from": "시행일",
     "effective_to": "끝나는 날",
     "clause": "맞는 조항",
+    "image_id": "사진",
+    "sha256": "사진 파일",
+    "verdict": "사진 판정",
+    "labels": "표시한 곳",
 }
 SOURCE: Mapping[str, str] = {
     "chat": "상담 채팅",

@@ -26,7 +26,7 @@ from agent.types import Card, CardAction, Citation, PendingActionView
 __all__ = ["card_box", "numbered_actions", "pending_box", "source_lines"]
 
 WIDTH = 72  # columns; a wider box is harder to read
-SHOWN_LINES, SHOWN_OPTIONS = 3, 5
+SHOWN_LINES, SHOWN_OPTIONS, SHOWN_FINDINGS = 3, 5, 5
 _COLOURS = {
     "pending_payment": "yellow", "requested": "yellow", "waiting_customer": "yellow",
     "delivered": "green", "completed": "green", "resolved": "green",
@@ -168,11 +168,32 @@ def _ticket(data: dict[str, Any]) -> _Face:
     return _Face(str(data["status_ko"]), day, "", [f"{kind} 문의", str(data["ticket_id"])])
 
 
+def _photo_report(data: dict[str, Any]) -> _Face:
+    """The verdict, what was found and where (in hundredths of the picture), why, who said so."""
+    notes = [
+        f"{number}. {one['label_ko']} {float(one['confidence']):.0%} · {_place(one['box'])}"
+        for number, one in enumerate((data.get("findings") or [])[:SHOWN_FINDINGS], 1)
+    ]
+    notes += [str(reason) for reason in data.get("reasons") or ()]
+    notes += [
+        f"{one['judge_ko']}: {one['share_ko']}"
+        for one in data.get("judges") or ()
+        if one.get("share_ko")
+    ]
+    return _Face(str(data["verdict_ko"]), "", "", notes)
+
+
+def _place(box: Sequence[float]) -> str:
+    x1, y1, x2, y2 = (round(float(edge) * 100) for edge in box)
+    return f"가로 {x1}~{x2}%, 세로 {y1}~{y2}%"
+
+
 _FACES: dict[str, Callable[[dict[str, Any]], _Face]] = {
     "order": _order,
     "product": _product,
     "claim": _claim,
     "ticket": _ticket,
+    "photo_report": _photo_report,
 }
 
 

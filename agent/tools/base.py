@@ -10,7 +10,7 @@ confirmation or the API; a flow calls only those that say they need no confirmat
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, Protocol, TypeVar
@@ -22,12 +22,15 @@ from agent.triage.types import Triage
 from agent.types import Caller, Source
 from errors import BadInput, Forbidden, NotSignedIn
 from store import audit
-from store.database import Tx
+from store.database import Row, Tx
+from vision.types import Opinion, Reference, Report
 
 __all__ = [
     "MOST",
     "MOST_REASON_CHARS",
     "REGISTRY",
+    "PhotoDesk",
+    "PhotoModel",
     "PolicySearch",
     "ProductSearch",
     "Tool",
@@ -104,6 +107,30 @@ class WeatherProvider(Protocol):
         """The weather there now. Raises NotFound for an unknown place, Unavailable."""
 
 
+# What a language model says of a photo beside the catalogue's pictures; never raises.
+PhotoModel = Callable[[bytes, Sequence[Reference]], Opinion]
+
+
+class PhotoDesk(Protocol):
+    """Where pictures lie and who judges them (``services.photos.Photos``)."""
+
+    def read(self, row: Row) -> bytes | None:
+        """The stored JPEG of an attachment's row or a catalogue picture's; None: it is gone."""
+
+    def inspect(
+        self,
+        data: bytes,
+        references: Sequence[Reference],
+        *,
+        upload_px: tuple[int, int],
+        model: PhotoModel | None = None,
+    ) -> Report:
+        """Judge a stored JPEG; ``model`` is a language model that looks at it too.
+
+        Raises BadInput.
+        """
+
+
 class Watch(Protocol):
     """Who keeps what a turn's tools were asked and what came of it (``agent.trace``)."""
 
@@ -129,6 +156,8 @@ class ToolContext:
     product_search: ProductSearch | None = None
     weather: WeatherProvider | None = None
     triage: Triage | None = None
+    photos: PhotoDesk | None = None
+    photo_model: PhotoModel | None = None
     used: list[str] = field(default_factory=list)
     watch: Watch | None = None
 

@@ -16,6 +16,7 @@ from agent.shop.claims import (
 )
 from agent.shop.quote import cheaper_krw, leaning_on, quote
 from agent.tools.base import MOST, MOST_REASON_CHARS, ToolContext, clean, tool
+from agent.tools.claim_ticket import needs_ticket, open_for_claim
 from agent.tools.ledger import own_method, paid_with, restock
 from agent.tools.orders import current_order, get_order, save_order
 from errors import BadInput, NotAllowedNow, NotFound, StateChanged
@@ -98,6 +99,9 @@ def create_claim(
     than the one paid with) or for an exchange's difference (default: how it was paid). Raises
     as ``quote_claim``, NotFound for a photo or a method of somebody else's, BadInput for a
     difference nobody pays, StateChanged when ``version`` is not the order's any more.
+
+    Photos of what is the shop's fault open a ticket with the claim, or join the chat's running
+    one: a person looks at them.
     """
     order = current_order(ctx, order_id, version)
     shown = checked(ctx, order, kind, lines, reason_code, noticed_on)
@@ -147,6 +151,8 @@ def file_claim(
         "create", "claim", claim.claim_id, {},
         {"kind": kind, "status": "requested", "lines": pieces},
     )  # fmt: skip
+    if needs_ticket(claim):
+        open_for_claim(ctx, order, claim)
     return claim
 
 

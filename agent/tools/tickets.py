@@ -21,6 +21,7 @@ __all__ = [
     "add_ticket_message",
     "create_ticket",
     "customer_spoke",
+    "file_ticket",
     "get_ticket",
     "is_over",
     "judge_resolution",
@@ -120,6 +121,30 @@ def create_ticket(
             hand_over(ctx, running)
             return _shown(ctx, running)
         tickets.close_silent_tickets(ctx.tx, ctx.now, ctx.rules.ticket_auto_close_days)
+    ticket = file_ticket(
+        ctx, user_id, issue_type=issue_type, description=description, subject=subject,
+        priority=priority, order_id=order_id, claim_id=claim_id, conversation_id=conversation_id,
+        handoff_reason=handoff_reason,
+    )  # fmt: skip
+    hand_over(ctx, ticket)
+    return ticket
+
+
+def file_ticket(
+    ctx: ToolContext,
+    user_id: str,
+    *,
+    issue_type: str,
+    description: str,
+    subject: str = "",
+    priority: str = "",
+    order_id: str | None = None,
+    claim_id: str | None = None,
+    conversation_id: str | None = None,
+    handoff_reason: str | None = None,
+) -> Ticket:
+    """Write a new ticket of ``user_id`` whose arguments have been checked (``create_ticket``);
+    who answers its chat stays as it is."""
     found = _triaged(ctx, description, issue_type, priority)
     issue_type, priority = found.get("issue_type", issue_type), found.get("priority", priority)
     priority = priority or "normal"
@@ -148,7 +173,6 @@ def create_ticket(
         "create", "ticket", ticket.ticket_id, {},
         {"status": "open", "issue_type": issue_type, "priority": priority},
     )  # fmt: skip
-    hand_over(ctx, ticket)
     return ticket
 
 

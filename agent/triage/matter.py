@@ -12,6 +12,7 @@ from agent.shop.calendar import add_business_days, day_of
 from agent.shop.refunds import RefundState, states
 from agent.shop.rules import Rules
 from store.models import Claim, Order, Ticket, from_text
+from vision.types import Report
 
 __all__ = ["Line", "Matter", "facts"]
 
@@ -30,7 +31,8 @@ class Matter:
     claims: Sequence[Claim]
     now: datetime
     basis: str
-    photos: bool = False  # whether the customer has sent any
+    photos: int = 0  # how many the customer has sent
+    reports: tuple[Report, ...] = ()  # what was found on them
 
     @property
     def text(self) -> str:

@@ -10,7 +10,7 @@ from agent.triage.text import sentences
 from agent.triage.wish import matters
 from agent.understanding.text import EMAIL, PHONE
 
-__all__ = ["MOST_CHARS", "key_sentences", "one_line"]
+__all__ = ["MOST_CHARS", "key_sentences", "one_line", "with_note"]
 
 MOST_CHARS = 120
 _LOOKED_AT = 12  # sentences of a long text: the first ones and the last
@@ -59,3 +59,12 @@ def one_line(said: Sequence[str], *, about: str = "") -> str:
     if about and len(line) + len(about) + 3 <= MOST_CHARS:
         line += f" · {' '.join(about.split())}"
     return line if len(line) <= MOST_CHARS else line[: MOST_CHARS - 1].rstrip() + "…"
+
+
+def with_note(line: str, note: str) -> str:
+    """``line`` with what its photos show behind it; the line is cut for it, the note is not."""
+    if not note:
+        return line
+    room = MOST_CHARS - len(note) - 3
+    short = line if len(line) <= room else line[: max(room - 1, 0)].rstrip() + "…"
+    return f"{short} · {note}" if line else note

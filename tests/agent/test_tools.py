@@ -21,6 +21,7 @@ from errors import (
 )
 from services import Services
 from store import audit
+from tests.photo_desk import add_photo
 from tests.shelves import (
     MISSING,
     ROAD,
@@ -33,7 +34,17 @@ from tests.shelves import (
     told,
 )
 from tests.talk import Talk
-from tests.tool_tables import DESK, LISTS, OPEN, OWNED, Ids, arguments, desk_arguments
+from tests.tool_tables import (
+    DESK,
+    LISTS,
+    OPEN,
+    OWN,
+    OWNED,
+    REVIEW,
+    Ids,
+    arguments,
+    desk_arguments,
+)
 
 
 @pytest.fixture
@@ -45,19 +56,27 @@ def theirs(shop: Services, jihun: Caller) -> Ids:
     claim = shop.tool(jihun, "list_claims", statuses=("requested",))[0].claim_id
     made = shop.tool(jihun, "create_ticket", issue_type="other", description="비밀이에요")
     chat = Talk(shop, jihun).say("안녕하세요").session_id
-    return Ids(orders, line, claim, made.ticket_id, jihun.user_id or "", chat)
+    photo, report = looked_at(shop, jihun)
+    return Ids(orders, line, claim, made.ticket_id, jihun.user_id or "", chat, photo, report)
+
+
+def looked_at(shop: Services, caller: Caller) -> tuple[str, str]:
+    """A photo of the caller's and its report."""
+    _, image_id = add_photo(shop, caller)
+    kept = shop.tool(caller, "keep_photo_report", image_id=image_id, report=REVIEW)
+    return image_id, kept.report_id
 
 
 # ── who ──────────────────────────────────────────────────────────────────────────────────
 
 
 def test_every_tool_is_in_one_of_the_tables() -> None:
-    assert set(OWNED) | set(LISTS) | set(OPEN) | set(DESK) == set(REGISTRY)
+    assert {*OWNED, *LISTS, *OPEN, *DESK, *OWN} == set(REGISTRY)
 
 
-@pytest.mark.parametrize("name", [*OWNED, *LISTS])
+@pytest.mark.parametrize("name", [*OWNED, *LISTS, *OWN])
 def test_a_guest_is_told_to_sign_in(shop: Services, guest: Caller, theirs: Ids, name: str) -> None:
-    given = arguments(theirs).get(name, {})
+    given = {**arguments(theirs), **OWN}.get(name, {})
     before = every_row(shop)
     for caller in (guest, Caller()):
         with pytest.raises(NotSignedIn):
@@ -76,6 +95,8 @@ def test_somebody_elses_is_told_exactly_like_a_missing_one(
         "T20200101-9999",
         "user_999",
         "s_none",
+        "img_none",
+        "pr_none",
     )
     before = every_row(shop)
     other = told(shop, minji, name, arguments(theirs)[name])
@@ -108,8 +129,10 @@ def test_a_ticket_about_somebody_elses_claim_is_one_about_a_missing_claim(
 def test_lists_hold_the_callers_own(
     shop: Services, minji: Caller, jihun: Caller, theirs: Ids, name: str
 ) -> None:
+    looked_at(shop, minji)
     for caller in (minji, jihun):
-        found = shop.tool(caller, name, limit=99)
+        given = shop.tool(caller, name, limit=99)
+        found = getattr(given, "items", given)
         assert found
         assert {thing.user_id for thing in found} == {caller.user_id}
 

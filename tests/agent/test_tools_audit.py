@@ -14,9 +14,12 @@ from errors import BadInput
 from services import Services
 from store import payment_methods, unanswered
 from store.models import PaymentMethod
+from store.photos import CorrectedBox
 from tests.conftest import Clock
+from tests.photo_desk import add_photo
 from tests.shelves import ROAD, STAFF, order_of, other_options
 from tests.talk import Talk
+from tests.tool_tables import REVIEW
 
 Try = tuple[Caller, dict[str, Any]]
 MINJI = Caller("customer", "user_001", "김민지")
@@ -94,6 +97,19 @@ def with_a_person(shop: Services) -> str:
     return message.session_id
 
 
+def kept_report(shop: Services) -> str:
+    """The report of a photo of Minji's."""
+    _, image_id = add_photo(shop, MINJI)
+    given = {"image_id": image_id, "report": REVIEW}
+    return str(shop.tool(MINJI, "keep_photo_report", **given).report_id)
+
+
+def product_photo(shop: Services) -> dict[str, Any]:
+    given = {"product_id": "P1001", "sha256": "0" * 64, "width_px": 640, "height_px": 480}
+    shop.tool(STAFF, "set_product_photo", **given)
+    return {"product_id": "P1001"}
+
+
 # For every tool that writes: who does it, and arguments with which it works.
 TRIES: dict[str, Callable[[Services], Try]] = {
     "cancel_order": lambda s: (MINJI, {"order_id": order(s, "paid")}),
@@ -134,6 +150,14 @@ TRIES: dict[str, Callable[[Services], Try]] = {
     "close_tickets": lambda s: (STAFF, {"versions": versions(s, resolved=True)}),
     "accept_triage": lambda s: (STAFF, triaged(s)),
     "return_to_agent": lambda s: (MINJI, {"conversation_id": with_a_person(s)}),
+    "keep_photo_report": lambda s: (
+        MINJI, {"image_id": add_photo(s, MINJI)[1], "report": REVIEW}),
+    "correct_photo_report": lambda s: (
+        STAFF, {"report_id": kept_report(s),
+                "boxes": [CorrectedBox("dent", (0.1, 0.1, 0.4, 0.4))]}),
+    "set_product_photo": lambda s: (
+        STAFF, {"product_id": "P1001", "sha256": "1" * 64, "width_px": 640, "height_px": 480}),
+    "remove_product_photo": lambda s: (STAFF, product_photo(s)),
     "settle_questions": lambda s: (STAFF, {"keys": [unanswered_key(s)]}),
     "note_policy_change": lambda s: (
         STAFF, {"action": "edit", "doc_id": "x", "before": {}, "after": {"title": "새 제목"}},

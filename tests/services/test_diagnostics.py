@@ -267,7 +267,7 @@ def test_routes_tell_who_would_answer_and_who_is_passed_over(tmp_path: Path) -> 
     views = {one.intent: one for one in desk_of(tmp_path, environment).routes(ADMIN)}
     assert list(views)[: len(FLOWS)] == list(FLOWS)
     assert list(views)[len(FLOWS) :] == [
-        "understand", "triage", "summarise", "generate", "passthrough",
+        "understand", "triage", "summarise", "inspect", "generate", "passthrough",
     ]  # fmt: skip
     policy = views["policy"]
     assert (policy.title, policy.domain, policy.rule) == ("정책 안내", "policy", "routes.policy")

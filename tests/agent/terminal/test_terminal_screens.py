@@ -52,12 +52,18 @@ TICKET = {
     "ticket_id": "t_1", "subject": "늦어요", "status": "open", "status_ko": "접수",
     "issue_type": "delivery", "created_at": "2026-11-03T16:10:00.000Z", "updated_at": None,
 }  # fmt: skip
+PHOTO = {
+    "verdict": "damage", "verdict_ko": "손상이 보여요", "reasons": ["가운데가 달라요."],
+    "findings": [{"label_ko": "깨짐", "confidence": 0.82, "box": [0.4, 0.4, 0.6, 0.6]}],
+    "judges": [{"judge_ko": "상품 사진 비교", "share_ko": "판단의 90%, 손상 쪽으로"}],
+}  # fmt: skip
 CANCEL = CardAction("주문 취소", "20261103-0000042 주문 취소할게요")
 CARDS = (
     Card("order", "20261103-0000042", "이어폰", ORDER, (CANCEL,)),
     Card("product", "p_1", "텀블러", PRODUCT),
     Card("claim", "c_1", "이어폰", CLAIM, (CardAction("신청 철회", "철회할게요"),)),
     Card("ticket", "t_1", "늦어요", TICKET),
+    Card("photo_report", "pr_1", "텀블러", PHOTO),
     Card("choice", "", "어떤 거요?", {}, (CardAction("반품", "반품이요"),)),
 )
 PENDING = PendingActionView(
