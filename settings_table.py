@@ -138,6 +138,20 @@ TABLE: tuple[Setting, ...] = (
     ),
     Setting("max_message_chars", 4000, "Longest chat message, in characters.", rule=True),
     Setting("max_image_mb", 10, "Largest photo, in MB.", rule=True),
+    Setting("max_image_megapixels", 40, "Largest photo, in millions of pixels.", rule=True),
+    Setting("min_image_side_px", 32, "Shortest side a photo must have, in pixels."),
+    Setting("max_image_side_ratio", 20, "How many times its shorter side a photo may be long."),
+    Setting(
+        "photo_days",
+        90,
+        "Days a photo that belongs to no chat and no claim is kept; 0 for ever.",
+    ),
+    Setting("photo_workers", 2, "Photos that are decoded or judged at the same time."),
+    Setting(
+        "detector_weights",
+        "",
+        "Own detector: path of an .onnx or .pt file; empty uses the promoted or shipped one.",
+    ),
     Setting("context_ttl_minutes", 60, "Minutes a conversation's pending question is remembered."),
     Setting("intent_min_percent", 40, "Below this confidence (percent) the desk asks back."),
     Setting(

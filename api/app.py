@@ -23,6 +23,7 @@ from api import (
     products,
     sessions,
     tickets,
+    vision,
 )
 from api.middleware import Around, Limits
 from api.openai.routes import router as openai_router
@@ -41,8 +42,8 @@ ABOUT = """온라인 쇼핑몰 상담 창구의 HTTP API예요. 콘솔과 같은
 """
 _ROUTERS = (
     probes.router, auth.router, chat.router, sessions.router, images.router, policies.router,
-    products.router, orders.router, claims.router, tickets.router, llm.router, debug.router,
-    openai_router,
+    products.router, orders.router, claims.router, tickets.router, vision.router, llm.router,
+    debug.router, openai_router,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from api.sessions import Somebody
 
 __all__ = ["router"]
 
+_WHAT = "JPEG, PNG, WebP, GIF, HEIC, AVIF, BMP. 10MB, 4,000만 화소까지"
 router = APIRouter(prefix="/api/images", tags=["사진"])
 
 
@@ -28,7 +29,7 @@ def upload_image(
     caller: Somebody,
     desk: Desk,
     address: From,
-    image: Annotated[UploadFile, File(description="JPEG, PNG, WebP 등 10MB까지")],
+    image: Annotated[UploadFile, File(description=_WHAT)],
     session_id: Annotated[Id | None, Form(description="없으면 새 대화가 생겨요")] = None,
 ) -> Image:
     """위치나 기기 정보 없이 다시 그려 저장해요. POST /api/chat의 image_ids로 써요."""
@@ -49,5 +50,9 @@ def get_image(image_id: PathId, caller: Somebody, desk: Desk) -> Response:
     return Response(
         desk.photo(caller, image_id),
         media_type="image/jpeg",
-        headers={"Cache-Control": "private, max-age=3600, immutable"},
+        headers={
+            "Cache-Control": "private, max-age=3600, immutable",
+            "Content-Disposition": "inline",
+            "X-Content-Type-Options": "nosniff",
+        },
     )

@@ -33,6 +33,7 @@ NAVIGATION = (
     Row("policies.py", "정책 검색", ":material/menu_book:", "policies", page.EVERYBODY),
     Row("desk.py", "티켓 처리", ":material/support_agent:", "desk", page.STAFF),
     Row("claims.py", "신청 처리", ":material/assignment_return:", "claims", page.STAFF),
+    Row("defects.py", "불량 확인", ":material/image_search:", "defects", page.STAFF),
     Row("dashboard.py", "지표", ":material/bar_chart:", "dashboard", page.STAFF),
     Row("runs.py", "대화 검토", ":material/manage_search:", "runs", page.STAFF),
     Row("inspection.py", "정책 검사", ":material/rule:", "inspection", page.STAFF),

@@ -10,22 +10,28 @@ import threading
 from typing import Any
 
 import settings as settings_module
+from agent.tools.photos import PhotoReport
 from services.accounts import Accounts, Identity, Tokens, caller_of
 from services.desk import Services
 from services.live_turn import LiveTurn
 from services.seeding import seed_demo
 from settings import VERSION, Settings
 from store.models import Conversation, Order, StoredMessage, User
+from store.photos import CorrectedBox, ReportPage, StoredReport
 
 __all__ = [
     "VERSION",
     "Accounts",
     "Conversation",
+    "CorrectedBox",
     "Identity",
     "LiveTurn",
     "Order",
+    "PhotoReport",
+    "ReportPage",
     "Services",
     "StoredMessage",
+    "StoredReport",
     "Tokens",
     "User",
     "build",

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from agent import conversations as chats
@@ -30,6 +31,7 @@ from settings import ROOT, Settings
 from store import tickets
 from store.backup import hold
 from store.models import Claim, Conversation, Order, StoredMessage
+from vision import Limits
 
 if TYPE_CHECKING:
     from retrieval import Chunk, SearchResult
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from services.conversation_log import ConversationLog
     from services.llm import Models
     from services.metrics import Metrics
+    from services.photos import Photos
     from services.presence import Presence
     from services.runs import Runs
     from services.similar import Similar
@@ -55,6 +58,7 @@ class Services(Parts):
     def __init__(self, settings: Settings, *, clock: Callable[[], datetime] | None = None) -> None:
         super().__init__(settings, clock=clock)
         self._ready = threading.Event()
+        self._photos_swept_at = 0.0
         self._warm_lock = threading.Lock()
         self.progress: tuple[str, int, int] | None = None
 
@@ -80,6 +84,13 @@ class Services(Parts):
         from services.llm import Models
 
         return Models(self)
+
+    @cached_property
+    def photos(self) -> Photos:
+        """What is judged on photos, and the catalogue's own pictures."""
+        from services.photos import Photos
+
+        return Photos(self)
 
     @cached_property
     def presence(self) -> Presence:
@@ -138,6 +149,7 @@ class Services(Parts):
             llm=self.llm.gateway,
             weather=self.weather,
             triage=self.triaged,
+            photos=self.photos,
             limits=core.Limits.of(self.settings),
             traces=self.settings.trace_days > 0,
             clock=self.clock,
@@ -188,10 +200,21 @@ class Services(Parts):
         OpenAIChat(self).forget_old()
         self.llm.forget_old()
         self.runs.forget_old()
+        self._forget_photos()
         self.triage.poke()
         days = self.rules.ticket_auto_close_days
         with self.database.write() as tx:
             return len(tickets.close_silent_tickets(tx, self.clock(), days))
+
+    def _forget_photos(self) -> None:
+        """Once an hour: every file is looked at."""
+        if self._photos_swept_at and monotonic() - self._photos_swept_at < 3600:
+            return
+        self._photos_swept_at = monotonic()
+        chats.forget_photos(
+            self.database, folder=self.photo_folder, days=self.settings.photo_days,
+            now=self.clock(),
+        )  # fmt: skip
 
     def build_index(self, progress: Any = None, *, rebuild: bool = False) -> Any:
         """Index data/policies and what was collected; only what changed, unless ``rebuild``.
@@ -241,7 +264,8 @@ class Services(Parts):
                 tx, caller, self.rules, self.clock(), source=source,
                 policy_search=self.search_policies if name == "search_policies" else None,
                 product_search=self.catalogue if name in _FINDS_PRODUCTS else None,
-                weather=self.weather, triage=self.triaged,
+                weather=self.weather, triage=self.triaged, photos=self.photos,
+                photo_model=self.photos.model,
             )  # fmt: skip
             result = run(context, name, **arguments)
         if context.tx.writable:
@@ -287,11 +311,27 @@ class Services(Parts):
         chats.rate(self.database, caller, message_id, good=good, reason=reason, now=now)
         self.conversation_log.rated(message_id, good=good, reason=reason, now=now)
 
-    def save_photo(self, caller: Caller, data: bytes, *, session_id: str | None) -> tuple[str, str]:
-        """Clean and store a photo; returns (session id, image id). Raises BadInput, NotFound."""
-        return chats.save_photo(
-            self.database, caller, data, session_id=session_id, folder=self.photo_folder,
-            max_mb=self.settings.max_image_mb, now=self.clock(),
+    def save_photo(
+        self, caller: Caller, data: bytes, *, session_id: str | None, owner_id: str | None = None
+    ) -> tuple[str, str]:
+        """Clean and store a photo; returns (session id, image id).
+
+        ``owner_id``: staff store it for that customer, in no chat (session id ""). Raises
+        BadInput, NotFound, Forbidden.
+        """
+        with self.photos.counted():
+            return chats.save_photo(
+                self.database, caller, data, session_id=session_id, folder=self.photo_folder,
+                limits=self.photo_limits, now=self.clock(), owner_id=owner_id,
+            )  # fmt: skip
+
+    @property
+    def photo_limits(self) -> Limits:
+        """What an uploaded picture may be."""
+        given = self.settings
+        return Limits(
+            given.max_image_mb, given.max_image_megapixels, given.min_image_side_px,
+            given.max_image_side_ratio, given.photo_workers,
         )  # fmt: skip
 
     def photo(self, caller: Caller, image_id: str) -> bytes:

@@ -21,6 +21,7 @@ from agent.flows import FLOWS
 from agent.guardrails import mask_pii
 from agent.llm import ChatMessage, Final, Piece, Probe, ProviderState, Tag, TextDelta
 from agent.llm.prices import price_of
+from agent.llm.roles.inspect_photo import NEEDS as PHOTO_NEEDS
 from agent.llm.routing import LAST, OWN_ROWS
 from agent.llm.types import OFFLINE, Purpose, Route, Step
 from agent.shop.calendar import day_of
@@ -193,7 +194,13 @@ class Diagnostics:
             for row in FLOWS.values()
         ]  # fmt: skip
         others: Sequence[Purpose] = [one for one in get_args(Purpose) if one in OWN_ROWS]
-        return found + [_route_view(one, PURPOSES[one], "", route(purpose=one)) for one in others]
+        return found + [
+            _route_view(
+                one, PURPOSES[one], "",
+                route(purpose=one, needs=PHOTO_NEEDS if one == "inspect" else ()),
+            )
+            for one in others
+        ]  # fmt: skip
 
     # ── trying one ───────────────────────────────────────────────────────────────────────
 

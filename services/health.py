@@ -45,11 +45,12 @@ def health(desk: Services) -> tuple[str, dict[str, Any]]:
         name: Component(state.status, state.last_error, state.latency_ms)
         for name, state in desk.models().items()
     }
-    parts["vision"] = asdict(_vision())
+    vision = _vision(desk)
+    parts["vision"] = asdict(vision)
     parts["llm"] = {name: asdict(part) for name, part in models.items()}
     if not good:
         return "down", parts
-    hurt = any(part.status in ("degraded", "down") for part in models.values())
+    hurt = any(part.status in ("degraded", "down") for part in (vision, *models.values()))
     return ("degraded" if hurt else "ok"), parts
 
 
@@ -69,6 +70,8 @@ def _policy_index(desk: Services) -> Component:
     return Component("ok") if status.ready and status.chunks else Component("down", "no_index")
 
 
-def _vision() -> Component:
-    """Photos are decoded by Pillow, which is always there."""
-    return Component("ok")
+def _vision(desk: Services) -> Component:
+    """Degraded where photos are judged without the detector, or could not be judged last."""
+    last = desk.photos.last
+    trouble = last.error or desk.photos.trouble()
+    return Component("degraded" if trouble else "ok", trouble or None, last.took_ms)

@@ -33,6 +33,7 @@ from settings import VERSION
 
 if TYPE_CHECKING:
     from services.desk import Services
+    from vision.types import Report
 
 __all__ = ["BUCKETS_S", "Metrics"]
 
@@ -57,6 +58,7 @@ class Metrics:
         self._make_turns()
         self._make_models()
         self._make_searches()
+        self._make_photos()
         self._make_requests()
         self._tell_program()
         self.registry.register(DeskCollector(desk))
@@ -124,6 +126,27 @@ class Metrics:
     def _provider(self, name: str) -> str:
         return known(name, self._desk.llm.known_providers)
 
+    # ── photos ───────────────────────────────────────────────────────────────────────────
+
+    def photo_upload(self, result: str) -> None:
+        """Count an uploaded photo: "stored", or the code of the error it was refused with."""
+        self._photos.labels(known(result, words.PHOTO_RESULTS)).inc()
+
+    def photo_judged(self, report: Report, seconds: float) -> None:
+        """Count a photo's report, and what each judge could say."""
+        self._photo_reports.labels(known(report.verdict, words.PHOTO_VERDICTS)).inc()
+        self._photo_seconds.observe(seconds)
+        for one in report.opinions:
+            judge, state = (
+                known(one.judge, words.PHOTO_JUDGES),
+                known(one.state, words.PHOTO_STATES),
+            )
+            self._photo_judgements.labels(judge, state).inc()
+
+    def photo_failed(self) -> None:
+        """Count a photo that could not be judged for a fault of ours."""
+        self._photo_reports.labels("failed").inc()
+
     # ── the rest ─────────────────────────────────────────────────────────────────────────
 
     def search(self, mode_used: str, seconds: float, found: bool) -> None:
@@ -188,6 +211,23 @@ class Metrics:
             "searches_empty", "Policy searches without an answer.", ("mode",)
         )
         _from_zero(self._found_nothing, words.SEARCH_MODES)
+
+    def _make_photos(self) -> None:
+        self._photos = self._counter("photos", "Photos that were uploaded.", ("result",))
+        self._photo_reports = self._counter(
+            "photo_reports", "Photos that were judged, and that could not be.", ("verdict",)
+        )
+        self._photo_seconds = self._histogram(
+            "photo_report_duration", "From a stored photo to its report.", ()
+        )
+        self._photo_judgements = self._counter(
+            "photo_judgements", "What the judges of photos could say.", ("judge", "state")
+        )
+        _from_zero(self._photos, words.PHOTO_RESULTS)
+        _from_zero(self._photo_reports, words.PHOTO_VERDICTS)
+        for judge in words.PHOTO_JUDGES:
+            for state in words.PHOTO_STATES:
+                self._photo_judgements.labels(judge, state)
 
     def _make_requests(self) -> None:
         self._requests = self._counter(

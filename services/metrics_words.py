@@ -7,9 +7,11 @@ choose may become one. Providers are the configuration's (``Models.known_provide
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import get_args
 
 from agent.types import PERSON, ErrorEvent, Message
 from errors import LLM_KINDS
+from vision.types import Judge, OpinionState, Verdict
 
 __all__ = [
     "BREAKER",
@@ -19,6 +21,10 @@ __all__ = [
     "NONE",
     "OTHER",
     "OUTCOMES",
+    "PHOTO_JUDGES",
+    "PHOTO_RESULTS",
+    "PHOTO_STATES",
+    "PHOTO_VERDICTS",
     "REFUSED",
     "SEARCH_MODES",
     "SIGN_INS",
@@ -50,6 +56,14 @@ FLAGS = (
     *("tool_write_refused", "tool_too_many", "tool_too_much"),
 )
 LLM_ERRORS = LLM_KINDS
+# An upload's end: kept, or the code of what it was refused for.
+PHOTO_RESULTS = (
+    "stored", "photo_too_large", "photo_too_small", "photo_unreadable", "photo_broken", "bad_input",
+    "not_found",
+)  # fmt: skip
+PHOTO_VERDICTS = (*get_args(Verdict), "failed")
+PHOTO_JUDGES: tuple[str, ...] = get_args(Judge)
+PHOTO_STATES: tuple[str, ...] = get_args(OpinionState)
 BREAKER = {"closed": 0, "half_open": 1, "open": 2}
 _REFUSALS = {"abuse", "injection", "too_long", "empty"}
 

@@ -24,7 +24,7 @@ from agent.guardrails import mask_pii
 from agent.llm import ChatMessage, Final, Picture, Piece, Tag, TextDelta
 from agent.llm.routing import plan
 from agent.llm.usage import text_tokens
-from agent.types import Caller, Message, TokenUsage
+from agent.types import MOST_PHOTOS, TOO_MANY_PHOTOS, Caller, Message, TokenUsage
 from errors import BadInput, Forbidden, LLMError, NotFound, NotSignedIn, SangdamError, Unavailable
 from services.accounts import caller_of
 from services.hidden_calls import HiddenCalls
@@ -56,7 +56,6 @@ MODELS = {ORCHESTRATOR: "상담", PASSTHROUGH: "언어 모델"}
 _NAMES = {"": ORCHESTRATOR, "sangdam": ORCHESTRATOR, **{name: name for name in MODELS}}
 _SCOPE = {ORCHESTRATOR: "chat", PASSTHROUGH: "passthrough"}
 ACT = "act_for_customers"
-MOST_PHOTOS = 5
 MOST_PROMPT_CHARS = 200_000
 KEEP = timedelta(days=30)
 NEEDS_KEY = (
@@ -371,7 +370,7 @@ def _without_context(one: Said) -> Said:
 
 def _few_enough(pictures: Sequence[str]) -> Sequence[str]:
     if len(pictures) > MOST_PHOTOS:
-        raise BadInput(f"사진은 한 번에 {MOST_PHOTOS}장까지 보낼 수 있어요.")
+        raise BadInput(TOO_MANY_PHOTOS)
     return pictures
 
 

@@ -53,6 +53,12 @@ GROUPS: dict[str, dict[str, str]] = {
     "상담": {
         "max_message_chars": "메시지 한 건의 최대 글자 수",
         "max_image_mb": "사진 한 장의 최대 크기(MB)",
+        "max_image_megapixels": "사진 한 장의 최대 화소 수(백만 화소)",
+        "min_image_side_px": "사진의 짧은 변이 이보다 작으면 받지 않아요(픽셀)",
+        "max_image_side_ratio": "사진의 긴 변은 짧은 변의 몇 배까지인지",
+        "photo_days": "대화에도 신청에도 없는 사진을 두는 날 수(0이면 계속)",
+        "photo_workers": "동시에 읽거나 확인하는 사진 수",
+        "detector_weights": "직접 쓸 검출 모델 파일(.onnx, .pt, 비우면 등록했거나 내장된 모델)",
         "context_ttl_minutes": "대화가 되묻던 것을 기억하는 시간(분)",
         "intent_min_percent": "의도의 확신이 이보다 낮으면 되물어요(%)",
         "trace_days": "답변 하나하나의 처리 기록을 두는 날 수(0이면 남기지 않아요)",
@@ -119,6 +125,7 @@ _LLM = tuple(
         (r"limits\.max_output_chars", "답변 하나의 최대 글자 수"),
         (r"limits\.tool_steps", "답변 하나에서 도구를 쓸 수 있는 횟수"),
         (r"limits\.history_tokens", "함께 보내는 앞선 대화의 토큰 수"),
+        (r"limits\.inspect_s", "사진 한 장을 모델이 살펴보는 가장 긴 시간(초)"),
         (r"limits\.understand_below_percent", "의도의 확신이 이보다 낮으면 모델에 물어요(%)"),
         (r"budget\.turn_usd", "답변 하나에 쓸 수 있는 비용(달러, 0이면 제한 없음)"),
         (r"budget\.turn_tokens", "답변 하나에 쓸 수 있는 토큰 수(0이면 제한 없음)"),
@@ -136,6 +143,7 @@ _LLM = tuple(
         (r"providers\..+\.temperature", "temperature를 보낼지 여부"),
         (r"providers\..+\.context_tokens", "모델이 한 번에 읽는 토큰 수(0이면 살피지 않아요)"),
         (r"providers\..+\.concurrency", "동시에 물어보는 최대 수"),
+        (r"providers\..+\.vision", "고객의 사진을 보여 줄지 여부(또는 사진을 볼 모델의 이름들)"),
         (r"providers\..+\.headers.*", "요청에 덧붙이는 헤더(비밀)"),
     )
 )

@@ -11,12 +11,14 @@ import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from agent.llm import Cancelled
 from agent.shop.calendar import day_of
+from agent.tools.photo_words import note_line, told_line
 from agent.triage import Guess
 from agent.triage.about import (
     KNOWN,
@@ -32,12 +34,13 @@ from agent.triage.draft import drafted, found_for, question_of
 from agent.triage.matter import Line, Matter, facts
 from agent.triage.refine import refined
 from agent.triage.safety import danger
-from agent.triage.summary import key_sentences, one_line
+from agent.triage.summary import key_sentences, one_line, with_note
 from errors import NotFound, Unavailable
-from store import accounts, claims, conversations, orders, tickets, triage
+from store import accounts, claims, conversations, orders, photos, tickets, triage
 from store.database import Tx
 from store.models import Order, StoredMessage, Ticket, to_text
 from store.triage import TicketTriage, TriageField
+from vision.types import Report
 
 if TYPE_CHECKING:
     from services.desk import Services
@@ -48,7 +51,7 @@ _log = logging.getLogger("sangdam.triage")
 IDLE_S = 10.0  # what another process opened is found this late
 BATCH = 20
 AGAIN_S, MOST_FAILED = 300.0, 1000  # a ticket that failed is tried again this late
-RECENT_DAYS, MOST_ORDERS, MOST_MESSAGES = 120, 20, 60
+RECENT_DAYS, MOST_ORDERS, MOST_MESSAGES, MOST_PHOTOS = 120, 20, 60, 20
 _SPEAKER = {"user": "customer", "assistant": "assistant", "staff": "staff"}
 _OF_EVENT = {"message": "customer", "reply": "staff", "resolved": "staff"}
 LIKELY = 0.5  # below it the ticket's own type counts for finding the order and the clause
@@ -183,9 +186,10 @@ class TriageDesk:
             recent = orders.find(tx, user_id=ticket.user_id, since=since, limit=MOST_ORDERS)
             mine = claims.find(tx, user_id=ticket.user_id, limit=MOST_ORDERS)
             said = _said(tx, ticket)
+            sent, reports = _photos(tx, ticket, said)
             return Matter(
                 ticket, person.name if person else "고객", _lines(ticket, said), recent, mine, now,
-                ticket.customer_spoke_at or "", any(one.payload.get("image_ids") for one in said),
+                ticket.customer_spoke_at or "", sent, reports,
             )  # fmt: skip
 
     def _found(self, matter: Matter) -> TicketTriage:
@@ -201,12 +205,14 @@ class TriageDesk:
             order, matter.claim(claim_id[0]), now=matter.now, rules=desk.rules,
             prompts=desk.desk.prompts,
         )  # fmt: skip
+        if seen := told_line(matter.reports):
+            told.append(seen)
         said = key_sentences(text, issue_type, desk.triager.issue_scores)
         alarm = danger(text)
         clauses = found_for((*said[:1], question_of(issue_type)), self._search)
         draft = drafted(
             name=matter.customer, issue_type=issue_type, danger=alarm, facts=told,
-            sentiment=guess.sentiment.value, found=clauses, photos=matter.photos,
+            sentiment=guess.sentiment.value, found=clauses, photos=bool(matter.photos),
             sure=min([guess.issue_type.confidence, *([order_id[1]] if told else [])]),
         )  # fmt: skip
         about = order if order_id[1] >= NAMES_IT else None
@@ -220,10 +226,11 @@ class TriageDesk:
             ticket.ticket_id, "classifier", "", fields, draft.text, draft.confidence,
             clauses.sources, matter.basis,
         )  # fmt: skip
-        return refined(
+        found = refined(
             found, desk.llm.gateway, desk.desk.prompts, lines=matter.lines,
             customer=matter.customer, facts=told, urgent=bool(alarm), cancel=self._stopping,
         )  # fmt: skip
+        return _with_photos(found, note_line(matter.reports, matter.photos))
 
     def _order(self, matter: Matter, issue_type: str) -> About:
         """The ticket's own order, the one the text names (the customer's only), or a guess."""
@@ -270,6 +277,24 @@ def _said(tx: Tx, ticket: Ticket) -> list[StoredMessage]:
         tx, ticket.conversation_id, limit=MOST_MESSAGES,
         after=fresh.fresh_from if fresh else 0,  # before it lie matters that are over
     )  # fmt: skip
+
+
+def _photos(
+    tx: Tx, ticket: Ticket, said: Sequence[StoredMessage]
+) -> tuple[int, tuple[Report, ...]]:
+    """How many photos the matter has, sent in the chat or with the claim, and what was found."""
+    claim = claims.get(tx, ticket.claim_id, user_id=None) if ticket.claim_id else None
+    sent = [image_id for one in said for image_id in one.payload.get("image_ids") or ()]
+    ids = list(dict.fromkeys((*sent, *(claim.photos if claim else ()))))[-MOST_PHOTOS:]
+    found = photos.latest_of_images(tx, ids) if ids else {}
+    return len(ids), tuple(Report.from_dict(one.report) for one in found.values())
+
+
+def _with_photos(found: TicketTriage, note: str) -> TicketTriage:
+    """The summary says what the photos show, whoever worded it."""
+    summary = found.fields["summary"]
+    line = replace(summary, value=with_note(summary.value, note))
+    return replace(found, fields={**found.fields, "summary": line}) if note else found
 
 
 def _lines(ticket: Ticket, said: Sequence[StoredMessage]) -> tuple[Line, ...]:

@@ -16,6 +16,9 @@ from agent.shop.words import (
     SENTIMENT,
     TICKET_STATUS,
 )
+from vision.labels import LABELS
+from vision.wire import JUDGES as PHOTO_JUDGE
+from vision.wire import VERDICTS as PHOTO_VERDICT
 
 __all__ = [
     "ACTION",
@@ -24,6 +27,9 @@ __all__ = [
     "ISSUE_TYPE",
     "LANGUAGE",
     "ORDER_STATUS",
+    "PHOTO_JUDGE",
+    "PHOTO_LABELS",
+    "PHOTO_VERDICT",
     "POLICY_MODE",
     "PRIORITY",
     "REASON",
@@ -33,6 +39,7 @@ __all__ = [
     "TICKET_STATUS",
 ]
 
+PHOTO_LABELS: Mapping[str, str] = {str(label): word for label, word in LABELS.items()}
 POLICY_MODE: Mapping[str, str] = {"hybrid": "낱말과 뜻", "keyword": "낱말", "vector": "뜻"}
 RECOMMENDATION: Mapping[str, str] = {
     "similar": "비슷한 상품",

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.browser.screens import FOLDER, SIZES, shots
 
 PAGES = Path(__file__).resolve().parents[1] / "pages"
-IDS = dict.fromkeys(("chat", "with_person", "order", "ticket", "turn"), "x")
+IDS = dict.fromkeys(("chat", "with_person", "with_photo", "order", "ticket", "turn", "report"), "x")
 
 
 def test_every_page_has_a_picture_of_both_sizes() -> None:

@@ -6,7 +6,7 @@ What people wrote is drawn with ``st.text``: nothing in it is mark-up.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import streamlit as st
@@ -14,7 +14,7 @@ import streamlit as st
 from agent.types import Caller, Card, CardAction, PendingActionView
 from errors import SangdamError
 from services import Services, StoredMessage
-from ui import cards, clauses
+from ui import cards, clauses, photo_report
 from ui.format import clock, day, local, plain
 
 __all__ = [
@@ -30,7 +30,7 @@ __all__ = [
     "receipt",
 ]
 
-PHOTO_WIDTH = 220
+PHOTO_WIDTH, SMALL_PHOTO_WIDTH = 220, 120
 # The row of a proposal the eye should find first.
 STRONG = ("환불 금액", "내실 금액")
 REASONS = ("답이 틀렸어요", "원하는 답이 아니에요", "이해하기 어려워요", "말투가 불편해요")
@@ -86,8 +86,11 @@ def mine(text: str, photos: Sequence[bytes], *, key: str) -> None:
         st.container(key=f"mine-{key}", horizontal_alignment="right"),
         st.chat_message("user", width="content"),
     ):
-        for photo in photos:
-            st.image(photo, width=PHOTO_WIDTH, alt="보내신 사진")
+        if photos:
+            width = PHOTO_WIDTH if len(photos) == 1 else SMALL_PHOTO_WIDTH
+            with st.container(horizontal=True, gap="xsmall"):
+                for photo in photos:
+                    st.image(photo, width=width, alt="보내신 사진")
         if text:
             st.text(text)
 
@@ -158,7 +161,10 @@ def draw(
     with desk_side(key=key, person=person):
         st.text(message.content)
         found = [_card(raw) for raw in payload.get("cards") or ()]
-        cards.cards(found, key=key, press=press if newest else None)
+        photos = [one for one in found if one.type == "photo_report"]
+        _looked_at(desk, caller, photos, key, press if newest else None)
+        rest = [one for one in found if one.type != "photo_report"]
+        cards.cards(rest, key=key, press=press if newest else None)
         _proposal(payload.get("pending_action"), pending, decide, key)
         if payload.get("ticket_id"):
             _to_ticket(payload["ticket_id"])
@@ -168,6 +174,19 @@ def draw(
             _foot(desk, caller, message)
         else:
             st.caption(clock(message.created_at))
+
+
+def _looked_at(
+    desk: Services, caller: Caller, found: Sequence[Card], key: str, press: cards.Press | None
+) -> None:
+    """What was found on the customer's photos, beside each other where there is room."""
+    with st.container(horizontal=True, gap="small") if found else nullcontext():
+        for number, one in enumerate(found):
+            name = f"{key}-photo-{number}"
+            with st.container(width=photo_report.SMALL_PX + 34, gap="small"):
+                photo_report.in_chat(desk, caller, one.id, key=name)
+                if press is not None and one.actions:
+                    cards.buttons(one.actions, key=name, press=press)
 
 
 def confirm_card(

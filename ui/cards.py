@@ -243,6 +243,14 @@ def _quote(title: str, data: dict[str, Any]) -> None:
     bill(data)
 
 
+def _photo_report(title: str, data: dict[str, Any]) -> None:
+    """What was found on a photo, in words; the chat draws it with the picture and its boxes."""
+    states.badge("photo", data.get("verdict", ""))
+    st.markdown(f"**{plain(title)}**")
+    for text in data.get("reasons") or ():
+        st.caption(plain(text))
+
+
 def _choice(one: Card, key: str, press: Press | None) -> None:
     """Buttons and nothing else; an older message's choice shows nothing any more."""
     if press is None:
@@ -263,4 +271,5 @@ _DRAW: dict[str, Callable[[str, dict[str, Any]], None]] = {
     "claim": _claim,
     "ticket": _ticket,
     "quote": _quote,
+    "photo_report": _photo_report,
 }

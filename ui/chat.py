@@ -6,8 +6,17 @@ from typing import Any
 
 import streamlit as st
 
-from agent.types import Caller, CardAction, Delta, ErrorEvent, PendingActionView, Status
-from errors import SangdamError
+from agent.types import (
+    MOST_PHOTOS,
+    TOO_MANY_PHOTOS,
+    Caller,
+    CardAction,
+    Delta,
+    ErrorEvent,
+    PendingActionView,
+    Status,
+)
+from errors import BadInput, SangdamError
 from services import Services, StoredMessage
 from services.hours import DeskHours, desk_hours
 from services.sessions import Answerer, Answering, Sessions
@@ -22,6 +31,7 @@ from ui.chat_watch import (
     watch,
 )
 from ui.chat_welcome import welcome
+from ui.claim_photos import TYPES
 from ui.turns import PageTurn
 
 __all__ = ["ChatView"]
@@ -141,6 +151,8 @@ class ChatView:
         files = [] if isinstance(value, str) else list(value.files or ())
         image_ids: list[str] = []
         try:
+            if len(files) > MOST_PHOTOS:
+                raise BadInput(TOO_MANY_PHOTOS)
             for file in files:
                 self.session_id, image_id = self.desk.save_photo(
                     self.caller, file.getvalue(), session_id=self.session_id
@@ -202,7 +214,7 @@ class ChatView:
             chat_person.input_hint(person=self._person_listens()),
             key=INPUT,
             accept_file="multiple",
-            file_type=["jpg", "jpeg", "png", "webp"],
+            file_type=TYPES,
             submit_mode="stop",
             on_submit=self.submit,
         )

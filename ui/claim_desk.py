@@ -11,7 +11,7 @@ from agent.shop import words
 from agent.types import Caller
 from errors import NotFound, SangdamError
 from services import Services
-from ui import cards, claim_photos, states, url
+from ui import cards, photo_report, states, url
 from ui.dialogs import flash, show_flash
 from ui.format import day, plain, short, when, won
 
@@ -185,7 +185,10 @@ def what(desk: Services, caller: Caller, claim: Any, order: Any) -> None:
         st.text(claim.reason_text)
     if claim.noticed_on:
         st.caption(f"문제를 안 날: {day(claim.noticed_on)}")
-    claim_photos.show(desk, caller, claim.photos)
+    line_id = claim.lines[0].line_id if len(claim.lines) == 1 else None
+    photo_report.several(
+        desk, caller, claim.photos, key=claim.claim_id, order_id=claim.order_id, line_id=line_id
+    )
     if claim.note:
         st.info(plain(claim.note), icon=":material/chat:")
 

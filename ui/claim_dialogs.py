@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -16,6 +17,7 @@ from ui.dialogs import attempt, close_when_done, problem
 from ui.format import local, plain, won
 
 __all__ = [
+    "Draft",
     "ask_withdraw",
     "new_claim",
     "option_label",
@@ -80,19 +82,32 @@ def show_withdraw(desk: Services, caller: Caller, order: Any) -> None:
         _withdraw(desk, caller, claim)
 
 
-def new_claim(desk: Services, caller: Caller, order: Any, kind: str) -> None:
-    """The dialog of a return or an exchange."""
-    (_return if kind == "return" else _exchange)(desk, caller, order, kind)
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What is filled in already: the reason, the line, photos that are stored, a text."""
+
+    reason_code: str
+    line_id: str | None = None
+    image_ids: tuple[str, ...] = ()
+    text: str = ""
+
+
+_EMPTY = Draft("change_of_mind")
+
+
+def new_claim(desk: Services, caller: Caller, order: Any, kind: str, draft: Draft = _EMPTY) -> None:
+    """The dialog of a return or an exchange, with what is known filled in."""
+    (_return if kind == "return" else _exchange)(desk, caller, order, kind, draft)
 
 
 @st.dialog("반품 신청", width="medium")
-def _return(desk: Services, caller: Caller, order: Any, kind: str) -> None:
-    _form(desk, caller, order, kind)
+def _return(desk: Services, caller: Caller, order: Any, kind: str, draft: Draft) -> None:
+    _form(desk, caller, order, kind, draft)
 
 
 @st.dialog("교환 신청", width="medium")
-def _exchange(desk: Services, caller: Caller, order: Any, kind: str) -> None:
-    _form(desk, caller, order, kind)
+def _exchange(desk: Services, caller: Caller, order: Any, kind: str, draft: Draft) -> None:
+    _form(desk, caller, order, kind, draft)
 
 
 @st.dialog("신청을 철회할까요?", width="small")
@@ -111,21 +126,28 @@ def _withdraw(desk: Services, caller: Caller, claim: Any) -> None:
     )  # fmt: skip
 
 
-def _form(desk: Services, caller: Caller, order: Any, kind: str) -> None:
+def _form(desk: Services, caller: Caller, order: Any, kind: str, draft: Draft) -> None:
     close_when_done()
     reason = st.selectbox(
-        "사유", REASONS, format_func=lambda code: words.REASON[code], key=f"{kind}-reason"
-    )
+        "사유", REASONS, index=REASONS.index(draft.reason_code), key=f"{kind}-reason",
+        format_func=lambda code: words.REASON[code],
+    )  # fmt: skip
     fault = reason in SELLER_FAULT
     noticed_on = _noticed_on(desk, order, kind) if fault else None
     st.markdown("**상품**")
     free = [line for line in order.lines if line.free]
-    picked = [_pick(desk, caller, line, kind, alone=len(free) == 1) for line in free]
+    picked = [
+        _pick(desk, caller, line, kind, taken=len(free) == 1 or line.line_id == draft.line_id)
+        for line in free
+    ]
     lines = [line for line in picked if line is not None]
     st.text_area(
-        "자세한 내용 (선택)", key=f"{kind}-note", max_chars=500, height=80,
+        "자세한 내용 (선택)", key=f"{kind}-note", value=draft.text, max_chars=500, height=80,
         placeholder="어떤 점이 문제였는지 적어 주시면 더 빨리 처리돼요.",
     )  # fmt: skip
+    if draft.image_ids:
+        st.caption(f"함께 보낼 사진 {len(draft.image_ids)}장")
+        claim_photos.show(desk, caller, draft.image_ids)
     claim_photos.ask(f"{kind}-photos", max_mb=desk.settings.max_image_mb, wanted=fault)
     quote = _quote(desk, caller, order, kind, lines, reason, noticed_on)
     problem()
@@ -136,7 +158,8 @@ def _form(desk: Services, caller: Caller, order: Any, kind: str) -> None:
         desk.tool(
             caller, "create_claim", order_id=order.order_id, kind=kind, lines=lines,
             reason_code=reason, reason_text=note.strip(), version=order.version,
-            photos=claim_photos.save(desk, caller, f"{kind}-photos"), noticed_on=noticed_on,
+            photos=[*draft.image_ids, *_added(desk, caller, order, kind, draft)],
+            noticed_on=noticed_on,
         )  # fmt: skip
 
     word = words.CLAIM_KIND[kind]
@@ -145,6 +168,14 @@ def _form(desk: Services, caller: Caller, order: Any, kind: str) -> None:
         disabled=quote is None, on_click=attempt,
         args=(work, f"{word} 신청을 접수했어요. 진행 상황을 여기서 볼 수 있어요."),
     )  # fmt: skip
+
+
+def _added(desk: Services, caller: Caller, order: Any, kind: str, draft: Draft) -> list[str]:
+    """Store what the uploader holds; a photo that staff add is the customer's."""
+    owner_id = order.user_id if caller.is_staff else None
+    return claim_photos.save(
+        desk, caller, f"{kind}-photos", owner_id=owner_id, already=len(draft.image_ids)
+    )
 
 
 def _noticed_on(desk: Services, order: Any, kind: str) -> date | None:
@@ -159,11 +190,11 @@ def _noticed_on(desk: Services, order: Any, kind: str) -> date | None:
 
 
 def _pick(
-    desk: Services, caller: Caller, line: Any, kind: str, *, alone: bool
+    desk: Services, caller: Caller, line: Any, kind: str, *, taken: bool
 ) -> tuple[str, int, str | None] | None:
     """One line of the form: taken or not, how many, and for an exchange the new option."""
     key = f"{kind}-{line.line_id}"
-    if not st.checkbox(pieces_label(line), key=key, value=alone):
+    if not st.checkbox(pieces_label(line), key=key, value=taken):
         return None
     quantity = 1
     if line.free > 1:

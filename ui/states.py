@@ -13,10 +13,11 @@ from typing import Literal
 import streamlit as st
 
 from agent.shop import words
+from services.words import PHOTO_VERDICT
 
 __all__ = ["STATES", "Kind", "State", "badge", "chip", "state_of"]
 
-Kind = Literal["order", "claim", "ticket", "priority", "sentiment", "sla", "key"]
+Kind = Literal["order", "claim", "ticket", "priority", "sentiment", "sla", "key", "photo"]
 Colour = Literal["red", "orange", "blue", "green", "violet", "gray", "primary"]
 
 
@@ -83,6 +84,11 @@ _KEY: _Looks = {
     "expired": ("gray", "event_busy"),
     "revoked": ("gray", "block"),
 }
+_PHOTO: _Looks = {
+    "damage": ("red", "broken_image"),
+    "review": ("orange", "person_search"),
+    "retake": ("violet", "add_a_photo"),
+}
 _SLA_WORDS = {"met": "지킴", "running": "여유", "soon": "임박", "late": "지남"}
 
 
@@ -98,6 +104,7 @@ STATES: Mapping[Kind, Mapping[str, State]] = {
     "sentiment": _table(words.SENTIMENT, _SENTIMENT),
     "sla": _table(_SLA_WORDS, _SLA),
     "key": _table(words.KEY_STATUS, _KEY),
+    "photo": _table(PHOTO_VERDICT, _PHOTO),
 }
 
 

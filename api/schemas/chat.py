@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from agent.types import MOST_PHOTOS
 from api.schemas.base import Id
 
 __all__ = [
@@ -28,7 +29,10 @@ class ChatRequest(BaseModel):
 
     message: str = Field(max_length=100_000, description="4,000자까지 (설정 max_message_chars)")
     session_id: Id | None = Field(None, description="이어 갈 대화. 없으면 새 대화예요.")
-    image_ids: list[Id] | None = Field(None, max_length=5, description="POST /api/images의 사진")
+    # Six photos are told as a page tells them, not as a wrong body: the agent counts them.
+    image_ids: list[Id] | None = Field(
+        None, max_length=100, description=f"POST /api/images의 사진, {MOST_PHOTOS}장까지"
+    )
     confirm: Id | None = Field(None, description="확인하는 변경의 action_id")
 
 
@@ -51,7 +55,7 @@ class CardAction(BaseModel):
 class Card(BaseModel):
     """Something shown beside the answer; ``data`` depends on ``type``."""
 
-    type: Literal["order", "product", "claim", "ticket", "choice"]
+    type: Literal["order", "product", "claim", "ticket", "choice", "photo_report"]
     id: str
     title: str
     data: dict[str, Any]

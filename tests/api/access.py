@@ -73,6 +73,7 @@ class Things:
     session: str
     message: str
     image: str
+    report: str
     version: int  # of the claim and of the ticket
 
     def refresh_token(self) -> str:
@@ -86,7 +87,8 @@ class Things:
 
 MISSING = Things(
     None, "user_none", "20200101-9999999", "20200101-9999999", "20200101-9999999-1",
-    "C20200101-9999", "T20200101-9999", "s_missing", "m_missing", "p_missing", 1,
+    "C20200101-9999", "T20200101-9999", "s_missing", "m_missing", "p_missing",
+    "pr_missing", 1,
 )  # fmt: skip
 
 
@@ -102,7 +104,8 @@ def things(shop: Services) -> Things:
         shop, "user_001", order_of(shop, MINJI, "paid").order_id, delivered.order_id,
         delivered.lines[0].line_id, claim.claim_id, ticket.ticket_id, session,
         next(one.message_id for one in said if one.role == "assistant"),
-        shop.save_photo(MINJI, photo(), session_id=None)[1], claim.version,
+        shop.save_photo(MINJI, photo(), session_id=None)[1],
+        shop.photos.defect(MINJI, photo()).report_id, claim.version,
     )  # fmt: skip
 
 
@@ -225,6 +228,12 @@ ROWS: tuple[Row, ...] = (
     Row("POST /api/images", "self", status=201, note="in a chat",
         sent=lambda at: _file(at) | {"data": {"session_id": at.session}}),
     Row("GET /api/images/{image_id}", "holder", _id("image")),
+    Row("POST /api/vision/analyze", "signed_in", sent=_file),
+    Row("POST /api/vision/defect", "signed_in", sent=_file),
+    Row("POST /api/vision/defect", "owner", note="of an order",
+        sent=lambda at: _file(at) | {"data": {"order_id": at.order}}),
+    Row("GET /api/vision/reports", "signed_in"),
+    Row("GET /api/vision/reports/{report_id}", "owner", _id("report")),
     Row("POST /api/llm/generate", "staff", sent=_json(
         role="copywriter", task="sns", payload={"product": "무선 이어폰", "points": ["가벼워요"]})),
     Row("GET /api/debug/settings", "admin"),

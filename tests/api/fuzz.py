@@ -239,6 +239,7 @@ def _ids(api: Api) -> dict[str, Any]:
     there["image_id"] = [
         shop.save_photo(one, photo(), session_id=None)[1] for one in (STAFF, MINJI)
     ]
+    there["report_id"] = [shop.photos.defect(one, photo()).report_id for one in (STAFF, MINJI)]
     return {
         "dictionaries": {name: {"values": values} for name, values in there.items()},
         "parameters": {

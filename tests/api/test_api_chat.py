@@ -94,7 +94,7 @@ def test_a_guests_chat_with_a_token_needs_the_token(api: Api) -> None:
         ({"message": "가" * 4001}, 400, "message_too_long"),
         ({"message": "안녕", "session_id": "s_missing"}, 404, "not_found"),
         ({"message": "사진이요", "image_ids": ["img_missing"]}, 404, "not_found"),
-        ({"message": "안녕", "image_ids": ["img_1"] * 6}, 422, "invalid_request"),
+        ({"message": "안녕", "image_ids": ["img_1"] * 6}, 400, "bad_input"),
     ],
 )
 def test_bad_input_is_told_in_korean(api: Api, body: object, status: int, code: str) -> None:

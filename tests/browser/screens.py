@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -32,6 +33,8 @@ from tests.browser.conftest import (
     start_server,
     wait_idle,
 )
+from vision.generate import draw, hurt, photograph
+from vision.generate.shop import DESIGNS
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "screens"
@@ -64,6 +67,7 @@ def shots(shop: dict[str, str]) -> Iterator[Shot]:
     yield Shot("chat", CUSTOMER, f"?c={shop['chat']}")
     yield Shot("chat-welcome", CUSTOMER, "")
     yield Shot("chat-person", CUSTOMER, f"?c={shop['with_person']}")
+    yield Shot("chat-photo", CUSTOMER, f"?c={shop['with_photo']}")
     yield Shot("orders", CUSTOMER, "orders")
     yield Shot("order", CUSTOMER, f"orders?order={shop['order']}")
     yield Shot("tickets", CUSTOMER, "tickets")
@@ -72,6 +76,12 @@ def shots(shop: dict[str, str]) -> Iterator[Shot]:
     yield Shot("desk", STAFF, f"desk?ticket={shop['ticket']}")
     yield Shot("desk-queue", STAFF, "desk?view=running")
     yield Shot("claims", STAFF, "claims")
+    yield Shot("defects", STAFF, f"defects?reports={shop['report']}")
+    yield Shot("defects-form", STAFF, "defects")
+    yield Shot("defects-correct", STAFF,
+               f"defects?view=history&report={shop['report']}&part=correct", _drawn)  # fmt: skip
+    yield Shot("defects-photos", STAFF, "defects?view=photos")
+    yield Shot("defects-model", STAFF, "defects?view=model")
     yield Shot("dashboard", STAFF, "dashboard")
     yield Shot("runs", STAFF, f"runs?turn={shop['turn']}")
     yield Shot("inspection", STAFF, "inspection?q=반품 배송비는 누가 내요?")
@@ -79,6 +89,11 @@ def shots(shop: dict[str, str]) -> Iterator[Shot]:
     yield Shot("audit", STAFF, "audit")
     yield Shot("keys", ADMIN, "keys")
     yield Shot("diagnostics", ADMIN, "diagnostics")
+
+
+def _drawn(page: Page) -> None:
+    """Plotly comes late."""
+    page.locator(".nsewdrag").first.wait_for()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -147,11 +162,61 @@ def play(server: Server) -> dict[str, str]:
         server, "GET", f"/api/sessions/{chat['session_id']}/messages?limit=50", None, customer
     )["messages"]
     asked = next(one for one in turns if one["content"] == TALK[1])
+    photo, report = play_photo(server, customer, orders)
     return {
+        "with_photo": photo, "report": report,
         "chat": offer["session_id"], "with_person": person["session_id"],
         "order": orders[0]["order_id"], "ticket": person["ticket_id"],
         "turn": asked["turn_id"],
     }  # fmt: skip
+
+
+def play_photo(server: Server, customer: str, orders: list[dict[str, Any]]) -> tuple[str, str]:
+    """A photo of something broken, said in a chat; the chat's and the report's ids."""
+    order = next(
+        one for one in orders
+        if one["status"] == "delivered" and len(one["lines"]) == 1
+        and one["lines"][0]["claim_status"] is None
+    )  # fmt: skip
+    line = order["lines"][0]
+    rng = np.random.default_rng(4)
+    broken, _ = hurt(draw(DESIGNS.get(line["sku"], DESIGNS[line["product_id"]])), "hole", rng)
+    photo, _ = photograph(broken, rng, hardness=0.3, side_px=960)
+    out = io.BytesIO()
+    Image.fromarray(photo).save(out, "JPEG", quality=92)
+    about = {"order_id": order["order_id"], "line_id": line["line_id"]}
+    report = upload(server, "/api/vision/defect", out.getvalue(), about, sign_in(server, STAFF))
+    image = upload(server, "/api/images", out.getvalue(), {}, customer)
+    body = {
+        "message": f"{order['order_id']} 주문 구멍이 나서 왔어요",
+        "session_id": image["session_id"], "image_ids": [image["image_id"]],
+    }  # fmt: skip
+    chat = ask(server, "POST", "/api/chat", body, customer)
+    return chat["session_id"], report["report_id"]
+
+
+def upload(
+    server: Server, path: str, photo: bytes, fields: dict[str, str], token: str
+) -> dict[str, Any]:
+    """A photo with some fields, as a form sends them; the answer."""
+    mark = "sangdam-screens"
+    parts = [
+        f'--{mark}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    ]
+    head = (f'--{mark}\r\nContent-Disposition: form-data; name="image"; filename="p.jpg"\r\n'
+            "Content-Type: image/jpeg\r\n\r\n")  # fmt: skip
+    body = ("".join(parts) + head).encode() + photo + f"\r\n--{mark}--\r\n".encode()
+    request = urllib.request.Request(
+        server.url + path, method="POST", data=body,
+        headers={
+            "Content-Type": f"multipart/form-data; boundary={mark}",
+            "Authorization": f"Bearer {token}",
+        },
+    )  # fmt: skip
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        found: dict[str, Any] = json.load(answer)
+        return found
 
 
 def sign_in(server: Server, email: str) -> str:

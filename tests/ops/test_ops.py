@@ -18,6 +18,7 @@ from services import metrics_words as words
 from settings import TABLE
 from tests.conftest import ROOT, make_services
 from tests.test_layers import OURS
+from vision.types import Quality, Report
 
 OPS = ROOT / "ops"
 DEFAULT = {row.name: row.default for row in TABLE}
@@ -62,6 +63,10 @@ def counted(base: Services) -> Services:
     for status in (200, 503):
         metrics.http("GET", "/api/orders/{order_id}", status, 1)
     metrics.search("hybrid", 1, True)
+    quality = Quality(True, 1.0, 1.0, 1.0, 1.0)
+    metrics.photo_judged(
+        Report("review", None, quality, (), (), (), None, "", 1, 1), 1
+    )  # fmt: skip
     return shop
 
 
@@ -193,7 +198,7 @@ def test_the_dashboard_is_well_formed() -> None:
     numbers = [panel["id"] for panel in PANELS]
     assert len(set(numbers)) == len(numbers)
     rows = [panel["title"] for panel in PANELS if panel["type"] == "row"]
-    assert rows == ["상담", "지연", "검색", "티켓", "HTTP", "LLM", "프로세스"]
+    assert rows == ["상담", "지연", "검색", "티켓", "HTTP", "LLM", "사진", "프로세스"]
 
 
 def test_no_panel_covers_another() -> None:

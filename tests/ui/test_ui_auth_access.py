@@ -19,6 +19,7 @@ PUBLIC = ("chat", "policies", "signin")
 STAFF_ONLY = {
     "audit": "감사 기록", "claims": "신청 처리", "quality": "품질", "desk": "티켓 처리",
     "dashboard": "지표", "runs": "대화 검토", "inspection": "정책 검사",
+    "defects": "불량 확인",
 }  # fmt: skip
 ADMIN_ONLY = {"keys": "API 키", "diagnostics": "진단"}
 PRIVATE = {

@@ -118,6 +118,17 @@ def test_a_photo_goes_with_the_message(open_page, desk, minji):
     assert len(first.payload["image_ids"]) == 1
 
 
+def test_six_photos_are_too_many_and_the_words_stay(open_page, desk, minji):
+    at = open_page("chat")
+    said = at.chat_input[0].set_value("깨져서 왔어요")
+    for number in range(6):
+        said.upload(f"{number}.jpg", photo(), "image/jpeg")
+    said.run()
+    assert not at.exception
+    assert "5장까지" in at.toast[0].value
+    assert not desk.photo_folder.exists()
+
+
 def test_a_bad_photo_is_told_and_nothing_is_sent(open_page, desk):
     at = open_page("chat")
     at.chat_input[0].set_value("깨져서 왔어요").upload("a.jpg", b"no photo", "image/jpeg").run()

@@ -21,6 +21,7 @@ from ui.desk import (
     ticket_head,
     ticket_orders,
     ticket_past,
+    ticket_photos,
     ticket_reply,
     ticket_save,
     ticket_talk,
@@ -36,6 +37,7 @@ TALK = "talk"
 PARTS: Mapping[str, tuple[str, str]] = {
     TALK: ("대화", "forum"),
     "order": ("주문·신청", "package_2"),
+    "photos": ("사진", "image_search"),
     "customer": ("고객", "person"),
     "like": ("비슷한 문의", "content_copy"),
     "past": ("기록", "history"),
@@ -104,6 +106,8 @@ def _part(desk: Services, caller: Caller, look: Any, base: Any, people: Mapping[
     part = url.give(HERE, "part", TALK, chosen)
     if part == "order":
         ticket_orders.draw(desk, caller, look.ticket, base)
+    elif part == "photos":
+        ticket_photos.draw(desk, caller, look.ticket)
     elif part == "customer":
         ticket_customer.draw(desk, caller, look.ticket)
     elif part == "like":

@@ -13,11 +13,12 @@ from typing import Any, Literal
 import streamlit as st
 
 from errors import NotFound, SangdamError
-from services import Services
-from ui import clauses, session
+from services import PhotoReport, Services
+from ui import clauses, photo_report, session, states
 from ui.bubbles import new_day
 from ui.desk import ticket_words
 from ui.format import clock, day, plain
+from ui.photo_boxes import drawn
 from ui.refresh import refreshed
 
 __all__ = ["CSS", "Said", "entries", "live"]
@@ -76,6 +77,8 @@ def live(desk: Services, ticket_id: str) -> None:
     except NotFound:
         return
     said = entries(look)
+    image_ids = [image_id for one in said for image_id in one.photos]
+    reports = desk.tool(caller, "photo_reports_of", image_ids=image_ids) if image_ids else {}
     # The newest stays in sight: a container of a fixed height scrolls to what is added.
     with st.container(height=HEIGHT_PX, key="desk-talk", autoscroll=True, gap="small"):
         if len(look.messages) == FIRST and not older:
@@ -86,7 +89,7 @@ def live(desk: Services, ticket_id: str) -> None:
             if new_day(before, one.at):
                 st.caption(day(one.at), text_alignment="center")
             before = one.at
-            _draw(desk, one)
+            _draw(desk, one, reports)
 
 
 def entries(look: Any) -> list[Said]:
@@ -137,14 +140,14 @@ def _of_event(number: int, event: Any, customer: str) -> Said:
     return Said(f"e{number}", event.at, kind, name, text)
 
 
-def _draw(desk: Services, one: Said) -> None:
+def _draw(desk: Services, one: Said, reports: Mapping[str, PhotoReport]) -> None:
     if one.kind == "notice":
         st.caption(f"{plain(one.text)} · {clock(one.at)}", text_alignment="center")
         return
     with st.container(key=f"said-{one.kind}-{one.key}"):
         st.markdown(f"{_name(one)} :small[:gray[{clock(one.at)}]]")
         _text(one)
-        _photos(desk, one.photos)
+        _photos(desk, one.photos, reports)
         if one.cards:
             st.caption(":material/view_agenda: " + plain(", ".join(one.cards)))
         if one.citations:
@@ -170,17 +173,23 @@ def _text(one: Said) -> None:
         st.text(one.text)
 
 
-def _photos(desk: Services, image_ids: Sequence[str]) -> None:
+def _photos(desk: Services, image_ids: Sequence[str], reports: Mapping[str, PhotoReport]) -> None:
+    """The photos, each with what was found on it (more of that under 사진)."""
     found = []
     for image_id in image_ids:
         try:
-            found.append(desk.photo(session.caller(), image_id))
+            found.append((desk.photo(session.caller(), image_id), reports.get(image_id)))
         except SangdamError:
             continue  # deleted since: the text still stands
     if found:
         with st.container(horizontal=True, gap="small"):
-            for data in found:
-                st.image(data, width=PHOTO_WIDTH_PX, alt="고객이 보낸 사진")
+            for data, report in found:
+                with st.container(width=PHOTO_WIDTH_PX, gap="xxsmall"):
+                    marks = photo_report.marks_of(report) if report else []
+                    st.image(drawn(data, marks, width_px=2 * PHOTO_WIDTH_PX),
+                             width=PHOTO_WIDTH_PX, alt="고객이 보낸 사진")  # fmt: skip
+                    if report:
+                        st.markdown(states.chip("photo", report.report.verdict))
 
 
 def _older(ticket_id: str) -> None:

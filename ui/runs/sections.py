@@ -17,7 +17,9 @@ Trace = Mapping[str, Any]
 _TOP = 5
 _LINE = 160
 _ROLES = {"system": "지시", "user": "보낸 글", "assistant": "모델", "tool": "도구 결과"}
-_PURPOSE = {"understand": "말뜻 읽기", "compose": "답변 쓰기", "summarise": "요약"}
+_PURPOSE = {
+    "understand": "말뜻 읽기", "compose": "답변 쓰기", "summarise": "요약", "inspect": "사진 보기",
+}  # fmt: skip
 _WHERE = {"model": "모델의 문장", "draft": "자체 답변"}
 
 
