@@ -24,7 +24,6 @@ MIN_AREA_PX = 10
 TRAITS = (
     "peak", "mean", "area", "contrast", "dark", "light", "tint", "long", "fill", "depth",
     "busy", "edge", "inner", "lost", "added", "alike", "halo", "square", "drawn", "sharp",
-    "red", "yellow", "flat", "rim", "beyond",
 )  # fmt: skip
 
 
@@ -110,28 +109,8 @@ def _traits(
         np.log1p(np.median(margin)), np.log1p(found.lost[window][part].mean()),
         np.log1p(found.added[window][part].mean()), alike, np.log1p(halo),
         square, np.log1p(b.std()), np.log(sharp + 0.02),
-        *_colours(canvas, window, part),
     )  # fmt: skip
     return np.array(values, np.float32)
-
-
-def _colours(
-    canvas: Canvas, window: tuple[slice, slice], part: NDArray[Any]
-) -> tuple[float, float, float, float, float]:
-    """What tells a finger or a sticker on the product from damage: the region's colour in the
-    photo, how plain it is, how near the product's edge, how like what lies beyond that edge."""
-    photo = canvas.photo[window]
-    inner = photo[part]
-    middle = np.median(inner, axis=0)
-    flat = float((np.abs(inner - middle).max(1) < 16).mean())
-    rim = float(np.quantile(canvas.margin[window][part], 0.05)) / max(canvas.inside.shape)
-    beyond = ~canvas.inside[window]
-    gap = np.abs(np.median(photo[beyond], axis=0) - middle).max() if beyond.sum() > 20 else 128.0
-    red, green, blue = (float(one) for one in middle)
-    return (
-        (red - green) / 32, ((red + green) / 2 - blue) / 32, flat,
-        float(np.log(rim + 0.01)), float(np.log1p(gap)),
-    )  # fmt: skip
 
 
 def boxed(region: Region, canvas: Canvas, size: tuple[int, int], pad: float) -> Box:

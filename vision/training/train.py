@@ -164,7 +164,7 @@ class _Pace:
         share = 0.02 + 0.98 * (1 + math.cos(math.pi * min(falling, 1.0))) / 2
         for group in trainer.optimizer.param_groups:
             group["lr"] = group["initial_lr"] * share
-        criterion = getattr(trainer.model, "criterion", None)
+        criterion: Any = getattr(trainer.model, "criterion", None)
         if hasattr(criterion, "o2m"):
             criterion.o2m = 0.8 - 0.7 * min(done, 1.0)
             criterion.o2o = 1 - criterion.o2m
