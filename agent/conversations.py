@@ -22,7 +22,6 @@ from vision import CleanPhoto, Limits, clean_photo
 __all__ = [
     "answer_of",
     "check_photo",
-    "check_photos",
     "delete",
     "find",
     "forget_photos",
@@ -33,6 +32,7 @@ __all__ = [
     "photo",
     "rate",
     "save_photo",
+    "take_photos",
 ]
 
 _NO_PHOTO = "사진을 찾을 수 없어요. 다시 올려 주세요."
@@ -230,12 +230,18 @@ def _record(photo: CleanPhoto, image_id: str, now: datetime) -> dict[str, Any]:
     }
 
 
-def check_photos(tx: Tx, caller: Caller, image_ids: Sequence[str]) -> None:
-    """The photos of one message. Raises BadInput for too many of them, NotFound."""
+def take_photos(tx: Tx, caller: Caller, image_ids: Sequence[str], session_id: str) -> None:
+    """The photos of one message. Raises BadInput for too many of them, NotFound.
+
+    One of the caller's own that was part of no chat is part of this one from now on: it is kept
+    as long as the chat is, and goes with it.
+    """
     if len(image_ids) > MOST_PHOTOS:
         raise BadInput(TOO_MANY_PHOTOS)
     for image_id in image_ids:
         check_photo(tx, caller, image_id)
+    if image_ids and caller.user_id is not None:
+        conversations.take_attachments(tx, image_ids, session_id, user_id=caller.user_id)
 
 
 def check_photo(tx: Tx, caller: Caller, image_id: str) -> None:

@@ -119,7 +119,7 @@ def _run(
     turn_id = f"t_{secrets.token_urlsafe(12)}"
     with trace.step("open"), desk.database.write(durable=False) as tx:
         conversation = conversations.open_or_create(tx, caller, session_id, now=now)
-        conversations.check_photos(tx, caller, image_ids)
+        conversations.take_photos(tx, caller, image_ids, conversation.conversation_id)
         pending = stored_actions.pending(tx, conversation.conversation_id) if trace.on else None
         stored.add_message(
             tx,

@@ -11,6 +11,7 @@ from api.problems import problems
 from api.schemas.base import Id, PathId
 from api.schemas.sessions import Image
 from api.sessions import Somebody
+from api.waiting import in_photo_thread
 
 __all__ = ["router"]
 
@@ -25,7 +26,7 @@ router = APIRouter(prefix="/api/images", tags=["사진"])
     status_code=201,
     responses=problems(400, 404),
 )
-def upload_image(
+async def upload_image(
     caller: Somebody,
     desk: Desk,
     address: From,
@@ -34,7 +35,9 @@ def upload_image(
 ) -> Image:
     """위치나 기기 정보 없이 다시 그려 저장해요. POST /api/chat의 image_ids로 써요."""
     desk.limits.upload(caller, address)
-    session, image_id = desk.save_photo(caller, image.file.read(), session_id=session_id)
+    session, image_id = await in_photo_thread(
+        lambda: desk.save_photo(caller, image.file.read(), session_id=session_id)
+    )
     return Image(image_id=image_id, session_id=session)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
@@ -10,6 +11,7 @@ from api.calls import Desk, From, SignedIn
 from api.problems import problems
 from api.schemas.base import Id, Limit, Page, PathId, PlaceCursor
 from api.schemas.vision import Analysis, PhotoReport, VerdictCode
+from api.waiting import in_photo_thread
 from services.photo_answers import report_answer
 
 __all__ = ["router"]
@@ -24,10 +26,10 @@ Upload = Annotated[UploadFile, File(description="JPEG, PNG, WebP, HEIC 등 10MB�
     summary="사진 재어 보기",
     responses=problems(400),
 )
-def analyze_image(caller: SignedIn, desk: Desk, address: From, image: Upload) -> Analysis:
+async def analyze_image(caller: SignedIn, desk: Desk, address: From, image: Upload) -> Analysis:
     """판단할 수 있는 사진인지, 어떤 색인지, 얼마나 큰지 알려 줘요. 사진은 저장하지 않아요."""
     desk.limits.upload(caller, address)
-    found = desk.photos.measure(image.file.read())
+    found = await in_photo_thread(lambda: desk.photos.measure(image.file.read()))
     return Analysis.model_validate(
         {
             "quality": found.quality,
@@ -44,7 +46,7 @@ def analyze_image(caller: SignedIn, desk: Desk, address: From, image: Upload) ->
     summary="사진에서 손상 찾기",
     responses=problems(400, 404),
 )
-def find_defects(
+async def find_defects(
     caller: SignedIn,
     desk: Desk,
     address: From,
@@ -62,10 +64,11 @@ def find_defects(
     손상을 찾지 못했다는 답은 손상이 없다는 뜻이 아니라서, 그때는 담당자가 직접 확인해요(review).
     """
     desk.limits.upload(caller, address)
-    kept = desk.photos.defect(
-        caller, image.file.read(), order_id=order_id, line_id=line_id, product_id=product_id,
+    look = partial(
+        desk.photos.defect, caller, order_id=order_id, line_id=line_id, product_id=product_id,
         sku=sku or "", source="api",
     )  # fmt: skip
+    kept = await in_photo_thread(lambda: look(data=image.file.read()))
     return PhotoReport.model_validate(report_answer(kept, staff=caller.is_staff))
 
 

@@ -1,4 +1,5 @@
-"""Waiting for a model without holding up anybody else: threads of their own, and a way to leave."""
+"""Waiting for a model, or for a photo's turn, without holding up anybody else: threads of their
+own, and a way to leave."""
 
 from __future__ import annotations
 
@@ -12,12 +13,19 @@ from typing import TypeVar
 from fastapi import Request
 
 from api.problems import TurnFailed
+from errors import Unavailable
 
-__all__ = ["in_model_thread"]
+__all__ = ["MOST_PHOTOS_WAITING", "in_model_thread", "in_photo_thread"]
 
 LOOK_S = 1.0  # how soon a client that left is noticed
 # Not Streamlit's 28 threads, in which every other request waits for the store.
 _THREADS = ThreadPoolExecutor(16, thread_name_prefix="models")
+# Two of them decode or judge (the setting ``photo_workers``); the others wait for these, or for
+# a language model that looks, with no more than an upload in memory each.
+_PHOTOS = ThreadPoolExecutor(16, thread_name_prefix="photos")
+MOST_PHOTOS_WAITING = 200  # with those in a thread; an upload that waits lies on the disk
+_room = threading.BoundedSemaphore(MOST_PHOTOS_WAITING)
+_BUSY = "지금 사진을 확인하는 분이 많아요. 잠시 뒤 다시 올려 주세요."
 T = TypeVar("T")
 
 
@@ -38,6 +46,20 @@ async def in_model_thread(request: Request, work: Callable[[threading.Event], T]
         return running.result()
     finally:
         cancel.set()  # says nothing to work that is over
+
+
+async def in_photo_thread(work: Callable[[], T]) -> T:
+    """What ``work``, which decodes or judges photos, returns. Raises what it raises, and
+    Unavailable ("busy") where too many wait already."""
+    if not _room.acquire(blocking=False):
+        raise Unavailable(_BUSY, code="busy")
+    try:
+        running = _PHOTOS.submit(contextvars.copy_context().run, work)
+    except BaseException:
+        _room.release()
+        raise
+    running.add_done_callback(lambda _: _room.release())
+    return await asyncio.wrap_future(running)
 
 
 def _seen(running: asyncio.Future[T]) -> None:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.timing import figures
-from vision.decode import clean_photo
+from vision.decoding import clean_photo
+from vision.generate.cases import TEST_SEED, Scene, case
 from vision.inspector import Inspector
-from vision.scenes import TEST_SEED, Scene, case
 from vision.types import Report
 
 __all__ = ["run"]

@@ -9,8 +9,6 @@ window) gets a conversation of its own that remembers the same and has nothing t
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
 from collections.abc import Generator, Iterator, Sequence
@@ -21,19 +19,21 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from agent import conversations as chats
 from agent.guardrails import mask_pii
-from agent.llm import ChatMessage, Final, Picture, Piece, Tag, TextDelta
+from agent.llm import ChatMessage, Final, Piece, Tag, TextDelta
 from agent.llm.routing import plan
 from agent.llm.usage import text_tokens
-from agent.types import MOST_PHOTOS, TOO_MANY_PHOTOS, Caller, Message, TokenUsage
+from agent.types import Caller, Message, TokenUsage
 from errors import BadInput, Forbidden, LLMError, NotFound, NotSignedIn, SangdamError, Unavailable
 from services.accounts import caller_of
 from services.hidden_calls import HiddenCalls
 from services.keys import PREFIX
 from services.live_turn import LiveTurn
+from services.openai_pictures import bytes_of, check_all, drawn_anew, few_enough
 from store import accounts, transcripts
 from store import conversations as stored
 from store.models import User
 from store.transcripts import Transcript
+from vision import Limits
 
 if TYPE_CHECKING:
     from services.desk import Services
@@ -190,7 +190,7 @@ class OpenAIChat:
         address = "" if asker.key_id else address
         if last.pictures:  # they take seconds to read
             self.desk.limits.turn_allowed(asker.caller, address)
-        pictures = [_bytes_of(url) for url in _few_enough(last.pictures)]
+        pictures = [bytes_of(url) for url in few_enough(last.pictures)]
         place = self._place(asker.caller, history)
         session_id, image_ids = place.session_id, list[str]()
         try:
@@ -257,9 +257,9 @@ class OpenAIChat:
     ) -> Iterator[str | Finished]:
         """The configured model's own reply; no tool, no policy, nothing stored.
 
-        What leaves is masked as everywhere. ``wishes`` are ``Gateway.complete``'s. Raises
-        Unavailable (no model is configured, or it fails, also midway), TooMany, BadInput (also
-        at the first word: more than the model can read).
+        What leaves is masked as everywhere, and photos are drawn anew. ``wishes`` are
+        ``Gateway.complete``'s. Raises Unavailable (no model is configured, or it fails, also
+        midway), TooMany, BadInput (also at the first word: more than the model can read).
         """
         gateway = self.desk.llm.gateway
         needs = {"pictures"} if any(one.pictures for one in said) else frozenset()
@@ -271,15 +271,19 @@ class OpenAIChat:
             raise BadInput(NO_EYES, code="pictures_unsupported")
         if sum(len(one.text) for one in said) > MOST_PROMPT_CHARS:
             raise BadInput(f"messages는 모두 {MOST_PROMPT_CHARS:,}자까지 보낼 수 있어요.")
+        check_all(sum(len(one.pictures) for one in said))
+        address = "" if asker.key_id else address
+        if needs:  # they take seconds to read
+            self.desk.limits.turn_allowed(asker.caller, address)
         # A client's own tool calls have no text, and servers refuse a message without any.
         messages = [
-            _for_model(one) for one in said
+            _for_model(one, self.desk.photo_limits) for one in said
             if one.role in _MODEL_ROLES and (one.text.strip() or one.pictures)
         ]  # fmt: skip
         if not any(one.role == "user" for one in messages):
             raise BadInput("messages에 role이 user인 메시지를 하나 이상 보내 주세요.",
                            code="no_user_message")  # fmt: skip
-        self.desk.limits.turn(asker.caller, "" if asker.key_id else address)
+        self.desk.limits.turn(asker.caller, address)
         pieces = gateway.complete(
             route, messages, tag=Tag("passthrough"),
             deadline_s=float(self.desk.settings.turn_timeout_s), **wishes,
@@ -368,32 +372,7 @@ def _without_context(one: Said) -> Said:
     return replace(one, text=words or one.text)
 
 
-def _few_enough(pictures: Sequence[str]) -> Sequence[str]:
-    if len(pictures) > MOST_PHOTOS:
-        raise BadInput(TOO_MANY_PHOTOS)
-    return pictures
-
-
-def _bytes_of(url: str) -> bytes:
-    """The bytes of a data URL. Raises BadInput; an address is never fetched."""
-    head, comma, data = url.partition(",")
-    if not head[:5].lower() == "data:" or not comma or not head.lower().endswith(";base64"):
-        raise BadInput(
-            "사진은 주소(http)가 아니라 data URL(data:image/jpeg;base64,…)로 보내 주세요.",
-            code="unsupported_image_url",
-        )
-    try:
-        return base64.b64decode("".join(data.split()), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise BadInput("사진을 읽을 수 없어요. base64 형식을 확인해 주세요.",
-                       code="unsupported_image_url") from error  # fmt: skip
-
-
-def _for_model(one: Said) -> ChatMessage:
+def _for_model(one: Said, limits: Limits) -> ChatMessage:
+    """What a model is sent: words masked, photos drawn anew without where they were taken."""
     text = mask_pii(one.text, for_cloud=True).text
-    pictures = [Picture(_media_type(url), _bytes_of(url)) for url in _few_enough(one.pictures)]
-    return ChatMessage(_MODEL_ROLES[one.role], text, tuple(pictures))
-
-
-def _media_type(url: str) -> str:
-    return url[len("data:") :].partition(";")[0].lower() or "image/jpeg"
+    return ChatMessage(_MODEL_ROLES[one.role], text, drawn_anew(one.pictures, limits))

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from agent.tools.photos import PhotoReport
+from services.words import PHOTO_LABELS
 from store.photos import Correction
 from vision import Limits, clean_photo, pixels
 from vision.colours import Colour, dominant_colours
-from vision.containers import kind_of
-from vision.labels import LABELS
+from vision.decoding import kind_of
 from vision.types import Quality, Report
 from vision.wire import pixel_box, report_json
 
 __all__ = ["Measured", "measured", "report_answer"]
 
-_SIDE_PX = 960  # what is measured, as in the inspector
 _FORMATS: Mapping[str, str] = {"HEIF": "heic"}
 
 
@@ -37,10 +36,11 @@ class Measured:
 
 def measured(data: bytes, limits: Limits) -> Measured:
     """Look at an untrusted upload; nothing is kept. Raises BadInput."""
+    from vision.inspector import SIDE_PX
     from vision.quality import judge_quality
 
     photo = clean_photo(data, limits)
-    rgb = pixels(photo.data, side_px=_SIDE_PX)
+    rgb = pixels(photo.data, side_px=SIDE_PX)
     size = photo.upload_width_px, photo.upload_height_px
     kind = kind_of(data)
     return Measured(
@@ -71,10 +71,9 @@ def report_answer(kept: PhotoReport, *, staff: bool) -> dict[str, Any]:
 
 
 def _corrected(correction: Correction, report: Report) -> dict[str, Any]:
-    names = {str(label): korean for label, korean in LABELS.items()}
     return {
         "defects": [
-            {"label": one.label, "label_ko": names.get(one.label, one.label),
+            {"label": one.label, "label_ko": PHOTO_LABELS.get(one.label, one.label),
              "box": pixel_box(one.box, report)}
             for one in correction.boxes
         ],

@@ -30,8 +30,7 @@ def examples(folder: Path = FOLDER) -> tuple[Example, ...]:
         return ()
     import yaml
 
-    rows = yaml.safe_load(listing.read_text("utf-8")) or []
-    rows = rows.get("examples", []) if isinstance(rows, dict) else rows
+    rows = yaml.safe_load(listing.read_text("utf-8"))["examples"]
     return tuple(
         Example(
             row["file"],

@@ -6,16 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from vision.types import Report
-from vision.wire import report_json
+from vision.wire import STATES, report_json
 
-__all__ = ["JUDGE_STATE", "JudgeLine", "judge_lines", "measures"]
+__all__ = ["JudgeLine", "judge_lines", "measures"]
 
-JUDGE_STATE: Mapping[str, str] = {
-    "seen": "의심되는 곳을 찾았어요",
-    "clear": "뚜렷한 곳을 찾지 못했어요",
-    "unsure": "판단하지 못했어요",
-    "absent": "쓰지 않았어요",
-}
 _MEASURES: Mapping[str, str] = {
     "sharpness": "선명도", "exposure": "밝기", "resolution": "크기", "framing": "구도",
 }  # fmt: skip
@@ -25,7 +19,7 @@ _GOOD, _FAIR = 0.66, 0.33
 @dataclass(frozen=True, slots=True)
 class JudgeLine:
     """One judge of a report: its code and name, what became of it, how much that weighed
-    ("판단의 83%, 손상 쪽으로", "" for nothing), why, and which model it is."""
+    ("판단 비중 83%, 의심을 높임", "" for nothing), why, and which model it is."""
 
     judge: str
     name: str
@@ -40,7 +34,7 @@ def judge_lines(report: Report) -> tuple[JudgeLine, ...]:
     """Each judge's line, in the report's order."""
     return tuple(
         JudgeLine(
-            row["judge"], row["judge_ko"], row["state"], JUDGE_STATE[row["state"]],
+            row["judge"], row["judge_ko"], row["state"], STATES[row["state"]],
             row["share_ko"], row["reason"], row["model"],
         )
         for row in report_json(report)["judges"]

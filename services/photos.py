@@ -64,6 +64,7 @@ class Photos:
         self.desk = desk
         self._lock = threading.Lock()
         self._inspector: tuple[Stamp, Inspector] | None = None
+        self._tried = threading.local()
         self.last = LastLook()
 
     @property
@@ -147,13 +148,28 @@ class Photos:
             log.exception("a photo could not be judged")
             self._failed(began, type(error).__name__)
             raise Unavailable(_NOT_NOW) from error
-        self.last = LastLook(round((perf_counter() - began) * 1000, 1))
-        self.desk.metrics.photo_judged(report, perf_counter() - began)
+        if self._counts:
+            self.last = LastLook(round((perf_counter() - began) * 1000, 1))
+            self.desk.metrics.photo_judged(report, perf_counter() - began)
         return report
 
+    @contextmanager
+    def uncounted(self) -> Iterator[None]:
+        """What this thread has judged meanwhile is in nobody's figures: a turn played again."""
+        self._tried.out = True
+        try:
+            yield
+        finally:
+            self._tried.out = False
+
+    @property
+    def _counts(self) -> bool:
+        return not getattr(self._tried, "out", False)
+
     def _failed(self, began: float, error: str) -> None:
-        self.last = LastLook(round((perf_counter() - began) * 1000, 1), error)
-        self.desk.metrics.photo_failed()
+        if self._counts:
+            self.last = LastLook(round((perf_counter() - began) * 1000, 1), error)
+            self.desk.metrics.photo_failed()
 
     def model(self, photo: bytes, references: Sequence[Reference]) -> Opinion:
         """What a language model says of a photo that no turn asks about; never raises."""

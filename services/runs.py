@@ -130,7 +130,8 @@ class Runs:
         )  # fmt: skip
         # The search itself: what staff try out is not counted as a customer's.
         desk = replace(self._desk.desk, policy_search=self._desk.policies.search)
-        replayed = play(desk, self._desk.database.path, recorded)
+        with self._desk.photos.uncounted():
+            replayed = play(desk, self._desk.database.path, recorded)
         return Comparison(row, replayed, compare(reply, old, replayed.reply, replayed.trace))
 
     def keep(self, caller: Caller, turn_id: str, expect: Expect, *, about: str = "") -> Kept:

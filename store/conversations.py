@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,7 @@ __all__ = [
     "set_feedback",
     "set_summary",
     "start_fresh",
+    "take_attachments",
     "touch",
 ]
 
@@ -263,6 +265,17 @@ def attachment(tx: Tx, image_id: str) -> Row | None:
     ``conversation_id`` is None once its chat is deleted and only a claim keeps it.
     """
     return tx.row("select * from attachments where image_id = ?", (image_id,))
+
+
+def take_attachments(
+    tx: Tx, image_ids: Sequence[str], conversation_id: str, *, user_id: str
+) -> None:
+    """Make those of a customer's photos that are part of no conversation part of this one."""
+    tx.execute(
+        "update attachments set conversation_id = ? where conversation_id is null "
+        "and user_id = ? and image_id in (select value from json_each(?))",
+        (conversation_id, user_id, dump(list(image_ids))),
+    )
 
 
 def forget_photos(tx: Tx, *, before: datetime) -> list[str]:

@@ -24,7 +24,7 @@ from vision.types import (
 
 __all__ = ["Says", "add_photo", "photo_bytes", "report"]
 
-ADVICE = "조금 더 밝은 곳에서 상자 모서리를 가까이 찍어 주세요."
+ADVICE = "조금 더 밝은 곳에서 문제가 있는 곳을 가까이 찍어 주세요."
 Judge = Callable[[Sequence[Reference]], Report]
 
 

@@ -70,7 +70,7 @@ def test_every_route_is_documented_and_none_that_is_gone() -> None:
     assert [name for name, row in told.items() if f"| `{served[name]}` |" not in row] == []
 
 
-@pytest.mark.parametrize("package", ["agent", "api", "evals", "retrieval", "store"])
+@pytest.mark.parametrize("package", ["agent", "api", "evals", "retrieval", "store", "vision"])
 def test_every_command_is_documented(package: str) -> None:
     parser = import_module(f"{package}.__main__")._parser()
     commands = next(action.choices for action in parser._actions if action.choices)

@@ -6,7 +6,7 @@ What people wrote is drawn with ``st.text``: nothing in it is mark-up.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from typing import Any
 
 import streamlit as st
@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 PHOTO_WIDTH, SMALL_PHOTO_WIDTH = 220, 120
+PHOTOS_SHOWN = 2  # reports of a message that show at once
 # The row of a proposal the eye should find first.
 STRONG = ("환불 금액", "내실 금액")
 REASONS = ("답이 틀렸어요", "원하는 답이 아니에요", "이해하기 어려워요", "말투가 불편해요")
@@ -179,14 +180,24 @@ def draw(
 def _looked_at(
     desk: Services, caller: Caller, found: Sequence[Card], key: str, press: cards.Press | None
 ) -> None:
-    """What was found on the customer's photos, beside each other where there is room."""
-    with st.container(horizontal=True, gap="small") if found else nullcontext():
-        for number, one in enumerate(found):
-            name = f"{key}-photo-{number}"
-            with st.container(width=photo_report.SMALL_PX + 34, gap="small"):
-                photo_report.in_chat(desk, caller, one.id, key=name)
-                if press is not None and one.actions:
-                    cards.buttons(one.actions, key=name, press=press)
+    """What was found on the customer's photos: two beside each other, the rest folded."""
+    if not found:
+        return
+    width = photo_report.SMALL_PX if len(found) == 1 else photo_report.PAIR_PX
+
+    def row(first: int, some: Sequence[Card]) -> None:
+        with st.container(horizontal=True, gap="small"):
+            for number, one in enumerate(some, first):
+                name = f"{key}-photo-{number}"
+                with st.container(width=width + 34, gap="small"):
+                    photo_report.in_chat(desk, caller, one.id, key=name, width=width)
+                    if press is not None and one.actions:
+                        cards.buttons(one.actions, key=name, press=press)
+
+    row(0, found[:PHOTOS_SHOWN])
+    if rest := found[PHOTOS_SHOWN:]:
+        with st.expander(f"나머지 사진 {len(rest)}장", icon=":material/photo_library:"):
+            row(PHOTOS_SHOWN, rest)
 
 
 def confirm_card(

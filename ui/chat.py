@@ -154,6 +154,7 @@ class ChatView:
             if len(files) > MOST_PHOTOS:
                 raise BadInput(TOO_MANY_PHOTOS)
             for file in files:
+                self.desk.limits.upload(self.caller)
                 self.session_id, image_id = self.desk.save_photo(
                     self.caller, file.getvalue(), session_id=self.session_id
                 )

@@ -23,6 +23,11 @@ CSS = """<style>
 [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
 [data-testid="stFileUploaderDropzone"] button p { font-size: 0; }
 [data-testid="stFileUploaderDropzone"] button p::after { content: "사진 고르기"; font-size: 14px; }
+@media (hover: hover) {
+  [data-testid="stFileUploaderDropzone"]:not(:has([data-testid="stFileChip"]))::after {
+    content: "여기로 끌어다 놓아도 돼요"; font-size: 14px; opacity: .75; align-self: center;
+    margin: 0 .75rem; }
+}
 </style>"""
 
 

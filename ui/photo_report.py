@@ -14,20 +14,21 @@ from agent.types import Caller
 from errors import NotFound, SangdamError
 from services import PhotoReport, Services
 from services.photo_words import judge_lines, measures
-from services.words import PHOTO_LABELS
+from services.words import PHOTO_JUDGE, PHOTO_LABELS
 from ui import states
 from ui.dialogs import flash
 from ui.format import plain, when
 from ui.photo_boxes import Mark, colour_of, drawn, number_of
 
 __all__ = [
-    "CSS", "LEAST", "SMALL_PX", "beside", "catalogue_photo", "corrected", "draw", "head", "in_chat",
-    "judges", "legend", "marks_of", "picture", "quality", "reasons", "several", "without",
+    "CSS", "LEAST", "PAIR_PX", "SMALL_PX", "beside", "catalogue_photo", "corrected", "draw",
+    "head", "in_chat", "judges", "least_of", "legend", "marks_of", "picture", "quality", "reasons",
+    "several", "without",
 ]  # fmt: skip
 
-LEAST = 0.3  # below that a finding is shown only where staff ask for it
+LEAST = 0.3  # below that a finding is shown where staff ask for it, or where nothing else is
 MOST = 8  # lines of a legend
-SMALL_PX = 320
+SMALL_PX, PAIR_PX = 320, 282  # in the chat: a photo by itself, two beside each other
 # Keys are Streamlit's documented hook for styles.
 CSS = """<style>
 [class*="st-key-photo-legend-"] p { font-size: .875rem; line-height: 1.5; }
@@ -37,15 +38,13 @@ CSS = """<style>
 </style>"""
 
 
-def draw(
-    desk: Services, caller: Caller, found: PhotoReport, *, key: str, compact: bool = False
-) -> None:
-    """The whole card; ``compact`` is what a customer sees: picture, legend, reasons."""
+def draw(desk: Services, caller: Caller, found: PhotoReport, *, key: str, compact: int = 0) -> None:
+    """The whole card; ``compact`` is what a customer sees: picture (so wide), legend, reasons."""
     st.html(CSS)
     with st.container(border=True, key=f"photo-card-{key}", gap="small"):
         head(found)
         if compact:
-            picture(desk, caller, found, width=SMALL_PX)
+            picture(desk, caller, found, width=compact)
         elif (theirs := catalogue_photo(desk, found)) is None:
             picture(desk, caller, found)
             without(found)
@@ -63,27 +62,43 @@ def draw(
             corrected(found)
 
 
-def in_chat(desk: Services, caller: Caller, report_id: str, *, key: str) -> None:
+def in_chat(
+    desk: Services, caller: Caller, report_id: str, *, key: str, width: int = SMALL_PX
+) -> None:
     """The small card of a kept report; one whose photo was deleted says so."""
     try:
         found = desk.tool(caller, "get_photo_report", report_id=report_id)
     except SangdamError:
         st.caption(":material/hide_image: 지워진 사진의 확인 결과예요.")
         return
-    draw(desk, caller, found, key=key, compact=True)
+    draw(desk, caller, found, key=key, compact=width)
 
 
 def head(found: PhotoReport) -> None:
     """The verdict as a badge, what the photo is of, when it was looked at."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         states.badge("photo", found.report.verdict)
-        name = plain(found.stored.product_name)
+        order = f"주문 {found.stored.order_id}" if found.stored.order_id else ""
+        name = plain(found.stored.product_name or order)
         said = " · ".join(part for part in (name, when(found.stored.created_at)) if part)
         st.caption(said, width="content")
 
 
-def marks_of(found: PhotoReport, least: float = LEAST) -> list[Mark]:
-    """The findings of at least that confidence as boxes; their numbers do not depend on it."""
+def least_of(found: PhotoReport) -> float:
+    """From how sure on findings are shown at first, in steps of 5 %.
+
+    LEAST; less where a sentence points at a place and no box would be seen there.
+    """
+    said = [one.confidence for one in found.report.findings if set(one.judges) - {"detector"}]
+    if not said or max(said) >= LEAST or found.report.verdict == "retake":
+        return LEAST
+    return int(max(said) * 20) / 20
+
+
+def marks_of(found: PhotoReport, least: float | None = None) -> list[Mark]:
+    """The findings of at least that confidence (None: :func:`least_of`) as boxes; their numbers
+    do not depend on it."""
+    least = least_of(found) if least is None else least
     findings = enumerate(found.report.findings, 1)
     return [Mark(n, one.box, one.confidence) for n, one in findings if one.confidence >= least]
 
@@ -93,7 +108,7 @@ def picture(
     caller: Caller,
     found: PhotoReport,
     *,
-    least: float = LEAST,
+    least: float | None = None,
     width: int | None = None,
 ) -> None:
     """The photo with its boxes, or that it is not there any more."""
@@ -135,8 +150,11 @@ def without(found: PhotoReport) -> None:
     )  # fmt: skip
 
 
-def legend(found: PhotoReport, *, key: str, least: float = LEAST, judged: bool = True) -> None:
+def legend(
+    found: PhotoReport, *, key: str, least: float | None = None, judged: bool = True
+) -> None:
     """What each number on the picture means; ``judged``: who says so, too."""
+    least = least_of(found) if least is None else least
     marks = marks_of(found, least)
     lines = []
     for mark in marks[:MOST]:
@@ -145,7 +163,9 @@ def legend(found: PhotoReport, *, key: str, least: float = LEAST, judged: bool =
         if mark.whole:
             parts.append("사진 전체")
         if judged:
-            parts.append("·".join(_JUDGES.get(judge, judge) for judge in one.judges))
+            parts.append(
+                "·".join(PHOTO_JUDGE.get(judge, judge) for judge in _saw(found, one.judges))
+            )
         lines.append(f":{colour_of(mark.number)}[**{number_of(mark.number)}**] "
                      + " · ".join(plain(part) for part in parts if part))  # fmt: skip
     if len(marks) > MOST:
@@ -158,8 +178,10 @@ def legend(found: PhotoReport, *, key: str, least: float = LEAST, judged: bool =
             st.markdown(line)
 
 
-# Short names for a line of the legend.
-_JUDGES = {"reference": "상품 사진 비교", "detector": "검출 모델", "llm": "언어 모델"}
+def _saw(found: PhotoReport, judges: Sequence[str]) -> list[str]:
+    """Those of them who say themselves that they saw something: a trace is not named."""
+    seen = {one.judge for one in found.report.opinions if one.state == "seen"}
+    return [one for one in judges if one in seen] or list(judges)
 
 
 def reasons(found: PhotoReport, *, key: str) -> None:

@@ -49,7 +49,6 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument(
         "--reference", type=Path, action="append", default=[], help="견주어 볼 상품 사진"
     )
-    check.add_argument("--product", default="", help="안내에 쓸 상품·부분 이름(예: 상자 모서리)")
     check.add_argument("--weights", type=Path, help="다른 검출 모델(ONNX)")
     check.add_argument("--json", action="store_true", help="결과를 JSON으로 씁니다")
     generate = commands.add_parser("generate", help="상품 사진과 예시 사진을 그립니다")
@@ -73,7 +72,6 @@ def _check(options: argparse.Namespace) -> int:
     text = check_file(
         options.file,
         options.reference,
-        product=options.product,
         detector=options.weights,
         as_json=options.json,
     )
@@ -103,8 +101,8 @@ def _measure(options: argparse.Namespace) -> int:
 
 
 def _calibrate(options: argparse.Namespace) -> int:
-    from vision.calibrate import calibrate
-    from vision.weights import FILE
+    from vision.fusion.calibrate import calibrate
+    from vision.fusion.weights import FILE
 
     target = options.out or FILE
     weights = calibrate(options.pairs)

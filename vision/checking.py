@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from errors import BadInput
-from vision.decode import CleanPhoto, clean_photo
-from vision.inspector import DETECTOR_FILE, Inspector
+from vision.decoding import CleanPhoto, clean_photo
+from vision.detector import SHIPPED
+from vision.inspector import Inspector
 from vision.types import Reference, Report
-from vision.wire import report_json
+from vision.wire import STATES, report_json
 
 __all__ = ["check_file", "describe"]
 
 MAX_MB = 10
 SHOWN = 20  # findings; --json gives all of them
-STATES = {"seen": "찾음", "clear": "못 찾음", "unsure": "판단 못 함", "absent": "없음"}
 KINDS = {"return": "반품", "exchange": "교환"}
 
 
@@ -26,27 +26,24 @@ def check_file(
     path: Path,
     references: Sequence[Path] = (),
     *,
-    product: str = "",
     detector: Path | None = None,
     as_json: bool = False,
 ) -> str:
     """What to print about the photo at ``path``: Korean lines, or JSON.
 
-    ``references`` are photos of the product as it should be; ``product`` is what the advice
-    names; ``detector`` other weights than the shipped. Raises BadInput for files that are no
-    pictures or not there.
+    ``references`` are photos of the product as it should be; ``detector`` other weights than
+    the shipped. Raises BadInput for files that are no pictures or not there.
     """
     photo = _photo(path)
     known = [Reference("", "", _photo(one).data) for one in references]
     if detector is not None and not detector.exists():
         raise BadInput(f"검출 모델 파일({detector})이 없어요. 경로를 확인해 주세요.")
     # Orders are without one here, so the wrong-item search has nothing to choose from.
-    inspector = Inspector(detector or DETECTOR_FILE)
+    inspector = Inspector(detector or SHIPPED)
     report = inspector.inspect(
         photo.data,
         known,
         upload_px=(photo.upload_width_px, photo.upload_height_px),
-        product_word=product,
     )
     if as_json:
         return json.dumps(report_json(report), ensure_ascii=False, indent=2)
@@ -100,7 +97,7 @@ def _findings(defects: Sequence[dict[str, Any]]) -> list[str]:
 def _judge(one: dict[str, Any]) -> str:
     score = "" if one["score"] is None else f"{one['score']:.2f}"
     parts = [part for part in (one["share_ko"], one["reason"], one["model"]) if part]
-    name, state = _wide(one["judge_ko"], 16), _wide(STATES[one["state"]], 10)
+    name, state = _wide(one["judge_ko"], 16), _wide(STATES[one["state"]], 26)
     return f"  {name} {state} {score:>4}  {' · '.join(parts)}".rstrip()
 
 

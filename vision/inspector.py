@@ -16,17 +16,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 from errors import SangdamError
+from vision.detector import SHIPPED, open_judge
+from vision.fusion.weights import Weights, shipped
 from vision.labels import LABELS
 from vision.types import Finding, Opinion, Reference, Report
-from vision.weights import Weights, shipped
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["DETECTOR_FILE", "Eye", "Health", "Inspector", "LlmJudge"]
+__all__ = ["SIDE_PX", "Eye", "Health", "Inspector", "LlmJudge"]
 
-DETECTOR_FILE = Path(__file__).parent.parent / "data" / "models" / "defects.onnx"
 SIDE_PX = 960  # longest side the judges see; each makes it smaller as it needs
 LLM_WAIT_S = 20.0
 MAX_FINDINGS = 100  # of one judge
@@ -61,7 +61,7 @@ class Inspector:
 
     def __init__(
         self,
-        detector: Path | Eye | None = DETECTOR_FILE,
+        detector: Path | Eye | None = SHIPPED,
         *,
         weights: Weights | None = None,
         workers: int = 2,
@@ -89,22 +89,19 @@ class Inspector:
         *,
         upload_px: tuple[int, int] | None = None,
         llm: LlmJudge | None = None,
-        again: bool = False,
-        product_word: str = "",
     ) -> Report:
         """Judge a photo that :func:`vision.clean_photo` wrote.
 
         ``references`` are the catalogue photos to compare with; ``upload_px`` the upright
         upload's width and height (default: the photo's own); ``llm`` asks a language model and
-        runs beside the others; ``again`` and ``product_word`` are those of
-        :func:`vision.fusion.fuse`. Raises BadInput where ``data`` is no picture.
+        runs beside the others. Raises BadInput where ``data`` is no picture.
         """
-        from vision.fusion import fuse
+        from vision.fusion.join import fuse
 
         started = time.perf_counter()
         asked = _Asked(llm, data, references) if llm else None
         with self._slots:
-            from vision.decode import pixels
+            from vision.decoding import pixels
             from vision.quality import judge_quality
 
             rgb = pixels(data, side_px=SIDE_PX)
@@ -118,10 +115,8 @@ class Inspector:
             opinions,
             size_px=size,
             weights=self._weights,
-            again=again,
             product_id=compared.product_id,
             sku=compared.sku,
-            product_word=product_word,
         )
         return replace(report, other=compared.other, took_ms=_since(started))
 
@@ -178,13 +173,7 @@ def _load(source: Path | Eye) -> tuple[Eye | None, str]:
     if not source.exists():
         return None, "검출 모델 파일이 없어요."
     try:
-        if source.suffix == ".pt":
-            from vision.yolo_client import Worker
-
-            return Worker(source), ""
-        from vision.detector import Detector
-
-        return Detector.load(source), ""
+        return open_judge(source), ""
     except SangdamError as error:
         log.warning("the detector %s cannot be used: %s", source, error.code)
         return None, error.message

@@ -23,7 +23,6 @@ __all__ = [
     "calibration_error",
     "contained",
     "figures",
-    "fpr_at",
     "iou",
     "threshold_at",
     "tpr_at",
@@ -64,12 +63,6 @@ def tpr_at(scores: ArrayLike, labels: ArrayLike, fpr: float = 0.05) -> float:
     """The share (0 to 1) of positives found where at most ``fpr`` of the negatives alarm."""
     values, positive = _split(scores, labels)
     return float((values[positive] > threshold_at(scores, labels, fpr)).mean())
-
-
-def fpr_at(scores: ArrayLike, labels: ArrayLike, threshold: float) -> float:
-    """The share (0 to 1) of negatives whose score is at or above ``threshold``."""
-    values, positive = _split(scores, labels)
-    return float((values[~positive] >= threshold).mean())
 
 
 def _split(scores: ArrayLike, labels: ArrayLike) -> tuple[Floats, NDArray[np.bool_]]:

@@ -98,12 +98,12 @@ def _reference(opinion: Opinion) -> str:
 def _detector(opinion: Opinion, confirmed: bool) -> str:
     if opinion.state != "seen" or not opinion.findings:
         return ""
-    name = detector_name(opinion)
+    # Customers read this, too: no name of a model, and that it is no more than a hint.
     if confirmed:
-        return f"{name}도 같은 곳을 가리켜요."
+        return "참고로 돌려 본 자동 검사도 같은 곳을 가리켜요."
     surest = max(opinion.findings, key=lambda one: one.confidence)
     where = with_particle(place_of(surest.box), "을", "를")
-    return f"{name}이 {where} 가리키지만, 참고로만 보았어요."
+    return f"참고로 돌려 본 자동 검사는 {where} 가리켜요."
 
 
 def detector_name(opinion: Opinion) -> str:
@@ -116,7 +116,7 @@ def _llm(opinion: Opinion) -> str:
     if opinion.state in ("absent", "unsure"):
         return ""
     if opinion.state == "clear" or not opinion.findings:
-        return "사진을 본 언어 모델은 뚜렷한 손상을 찾지 못했어요."
+        return "사진을 본 AI는 뚜렷한 손상을 찾지 못했어요."
     surest = max(opinion.findings, key=lambda one: one.confidence)
     where = with_particle(place_of(surest.box), "을", "를")
-    return f"사진을 본 언어 모델은 {where} 가리켜요. {LOOKS[surest.label]}"
+    return f"사진을 본 AI는 {where} 가리켜요. {LOOKS[surest.label]}"

@@ -214,10 +214,10 @@ def _ground(rgb: NDArray[np.uint8]) -> tuple[float, int]:
     return float(1 - unlike.mean()), sum(float(row.mean()) > 0.12 for row in rows)
 
 
-def advice_sentence(quality: Quality, product_word: str = "") -> str:
+def advice_sentence(quality: Quality, part: str = "") -> str:
     """One Korean sentence that says how to take the next photo; "" where nothing is wrong.
 
-    ``product_word`` is what should be seen close by ("상자 모서리"); else "상한 곳".
+    ``part`` is what should be seen from close by ("상자 모서리"); "" says "문제가 있는 곳".
     """
     problems = set(quality.problems)
     if not problems:
@@ -226,9 +226,9 @@ def advice_sentence(quality: Quality, product_word: str = "") -> str:
         return ADVICE["small"]
     words = [text for name, text in _WHERE.items() if name in problems]
     if problems & {"plain", "cut_off"}:
-        words.append(f"{with_particle(product_word or '상품', '이', '가')} 모두 보이게")
+        words.append("상품이 모두 보이게")
     else:
-        words.append(with_particle(product_word or "상한 곳", "을", "를"))
+        words.append(with_particle(part or "문제가 있는 곳", "을", "를"))
         words += ["가까이"] if problems - {"bright"} else []
     if "blurred" in problems:
         words.append("흔들리지 않게")

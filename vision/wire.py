@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from typing import Any
 
-from vision.fusion import Contribution, contributions
+from vision.fusion.join import Contribution, contributions
+from vision.fusion.weights import Weights
 from vision.labels import LABELS
 from vision.phrases import detector_name
 from vision.types import Box, Finding, Opinion, Report
-from vision.weights import Weights
 
-__all__ = ["JUDGES", "VERDICTS", "judge_name", "pixel_box", "report_json"]
+__all__ = ["JUDGES", "STATES", "VERDICTS", "pixel_box", "report_json"]
 
 JUDGES = {"reference": "상품 사진 비교", "detector": "검출 모델", "llm": "언어 모델"}
+STATES = {
+    "seen": "의심되는 곳을 찾았어요",
+    "clear": "뚜렷한 곳을 찾지 못했어요",
+    "unsure": "판단하지 못했어요",
+    "absent": "쓰지 않았어요",
+}
 VERDICTS = {
-    "retake": "다시 찍은 사진이 필요해요",
-    "review": "담당자가 확인해야 해요",
-    "damage": "손상이 보여요",
+    "retake": "다시 찍어 주세요",
+    "review": "확인이 필요해요",
+    "damage": "문제가 보여요",
 }
 
 
@@ -81,9 +87,7 @@ def _defect(one: Finding, report: Report) -> dict[str, Any]:
 def _judge(opinion: Opinion, moved: Contribution | None) -> dict[str, Any]:
     return {
         "judge": opinion.judge,
-        "judge_ko": detector_name(opinion)
-        if opinion.judge == "detector"
-        else JUDGES[opinion.judge],
+        "judge_ko": _name(opinion),
         "state": opinion.state,
         "score": opinion.score,
         "findings": len(opinion.findings),
@@ -96,6 +100,5 @@ def _judge(opinion: Opinion, moved: Contribution | None) -> dict[str, Any]:
     }
 
 
-def judge_name(opinion: Opinion) -> str:
-    """What a judge is called in Korean."""
+def _name(opinion: Opinion) -> str:
     return detector_name(opinion) if opinion.judge == "detector" else JUDGES[opinion.judge]

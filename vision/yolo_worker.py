@@ -20,8 +20,9 @@ __all__ = ["main"]
 
 # Nothing of these is needed to look at pixels; an audit hook cannot be taken off again.
 _FORBIDDEN = (
-    "socket.connect", "socket.getaddrinfo", "socket.bind", "subprocess.Popen", "os.system",
-    "os.exec", "os.posix_spawn", "os.fork",
+    "socket.connect", "socket.getaddrinfo", "socket.gethostby", "socket.getnameinfo",
+    "socket.send", "socket.bind", "subprocess.Popen", "os.system", "os.exec", "os.posix_spawn",
+    "os.spawn", "os.fork", "pty.spawn",
 )  # fmt: skip
 MAX_BYTES = 4096 * 4096 * 3
 

@@ -16,7 +16,7 @@ from typing import Any
 from agent.cards import choice_card, photo_card
 from agent.flows.pieces import line_choices
 from agent.shop.claims import FAULT_OF
-from agent.tools.photo_words import evidence_of, looks, seen_words
+from agent.tools.photo_words import evidence_of, looks, retake_advice, seen_words
 from agent.tools.photos import PhotoReport
 from agent.turn import Turn
 from errors import SangdamError
@@ -44,10 +44,12 @@ class _Seen:
     @property
     def best(self) -> PhotoReport | None:
         """The report that says most."""
-        return max(
-            self.every, default=None,
-            key=lambda one: (_RANK[one.report.verdict], one.report.score or 0.0),
-        )  # fmt: skip
+        return max(self.every, default=None, key=_weight)
+
+
+def _weight(one: PhotoReport) -> tuple[int, float]:
+    """How much a report says."""
+    return _RANK[one.report.verdict], one.report.score or 0.0
 
 
 def look(turn: Turn, order: Order, lines: Sequence[OrderLine], known: dict[str, Any]) -> bool:
@@ -71,8 +73,8 @@ def look(turn: Turn, order: Order, lines: Sequence[OrderLine], known: dict[str, 
         return _retake(turn, best, seen, known)
     if _asks_other_line(turn, order, lines, best, known):
         return False
-    if seen.new:
-        _tell(turn, best)
+    if seen.new:  # of what came now: the ones before were told then
+        _tell(turn, max(seen.new, key=_weight))
     wanted = best.report.recommendation
     if known["reason"] is None and wanted is not None:
         known["reason"] = wanted.reason_code
@@ -88,6 +90,8 @@ def _by_shop(turn: Turn, known: dict[str, Any]) -> bool:
 def _tell(turn: Turn, best: PhotoReport) -> None:
     if words := looks(best.report):
         turn.say("photo_damage", looks=turn.fact(words))
+    elif best.report.verdict == "retake":
+        turn.say("photo_as_it_is")
     else:
         turn.say("photo_review")
 
@@ -138,9 +142,8 @@ def _retake(turn: Turn, best: PhotoReport, seen: _Seen, known: dict[str, Any]) -
     """No photo can be judged: ask for another one once, then go on with what there is."""
     asked = turn.answered is not None and turn.answered.slot == "photo"
     if not known["photo_asked"]:
-        report = best.report
-        advice = report.reasons[-1] if report.reasons else _FALLBACK
-        turn.say("photo_retake", advice=advice)
+        advice = retake_advice(best.report, known["reason_text"] or turn.text) or _FALLBACK
+        turn.say("photo_retake", advice=turn.fact(advice))
     elif asked and not turn.images and (_ANOTHER.search(turn.text) or turn.slots.yes_no):
         turn.say("photo_send")
     else:

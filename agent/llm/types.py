@@ -290,11 +290,13 @@ class Exchange:
 class Spend:
     """What one turn has used so far, and by which calls; one thread at a time.
 
-    ``usd`` is what is known of it. ``exchanges`` get every call's own words; None: nobody asks.
+    ``usd`` is what is known of it, ``looking_s`` the seconds that went into looking at photos.
+    ``exchanges`` get every call's own words; None: nobody asks.
     """
 
     usd: float = 0.0
     tokens: int = 0
+    looking_s: float = 0.0
     calls: list[Call] = field(default_factory=list)
     exchanges: list[Exchange] | None = None
 

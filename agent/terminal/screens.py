@@ -86,7 +86,7 @@ class _Plain:
         numbers = count(1)
         for card in message.cards:
             if card.type != "choice":
-                status = one_line(card.data.get("status_ko", ""))
+                status = one_line(card.data.get("status_ko") or card.data.get("verdict_ko", ""))
                 print(f"  [{one_line(card.id)}] {one_line(card.title)} {status}".rstrip())
             for action in card.actions:
                 mark = f"{next(numbers)})" if self._numbered else "·"

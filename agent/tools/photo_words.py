@@ -5,10 +5,12 @@ Never that nothing is wrong: what a report did not find a person looks for.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from vision.labels import LABELS
 from vision.phrases import LOOKS, place_of
+from vision.quality import advice_sentence
 from vision.types import Finding, Report
 
 __all__ = [
@@ -18,12 +20,22 @@ __all__ = [
     "looks",
     "note_line",
     "percent",
+    "retake_advice",
     "seen_words",
     "told_line",
 ]
 
 MOST_NAMED = 3  # findings that a sentence names
 SURE = 0.5  # what is less likely is shown on the card only
+# The part that a customer says something is wrong with; a box only where the box itself is,
+# since most goods come in one, and no part that is missing: it cannot be photographed.
+_BOX = re.compile(
+    r"(?:상자|박스|포장)[가-힣]{0,3}\s?(?:(?!멀쩡|괜찮)\S{1,6}\s){0,2}(?:찌그|눌|찢|구겨|젖|터[져지]|뜯)"
+)
+_PART = re.compile(
+    r"(손잡이|뚜껑|모서리|화면|액정|렌즈|버튼|단추|지퍼|소매|밑창|바닥|다리)"
+    r"(?:\s?(?:쪽|부분))?[이가에도]\s(?!없|빠|안\s)"
+)
 UNJUDGED = "사진 확인 필요: 아직 살펴보지 못한 사진이에요."
 
 
@@ -83,6 +95,14 @@ def note_line(reports: Sequence[Report], photos: int) -> str:
         return ""
     seen = tuple(dict.fromkeys(words for one in reports for words in seen_words(one)))
     return f"사진: {', '.join(seen[:MOST_NAMED])}" if seen else "사진 확인 필요"
+
+
+def retake_advice(report: Report, told: str) -> str:
+    """How to take the next photo, in a sentence that names the part the customer ``told`` of
+    ("조금 더 밝은 곳에서 상자 모서리를 가까이 찍어 주세요."); "" where the report has no advice."""
+    part = _PART.search(told)
+    named = "상자 모서리" if _BOX.search(told) else part[1] if part else ""
+    return advice_sentence(report.quality, named) or next(reversed(report.reasons), "")
 
 
 def told_line(reports: Sequence[Report]) -> str:

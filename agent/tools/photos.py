@@ -39,6 +39,7 @@ __all__ = [
 MOST_OTHERS = 50  # catalogue pictures looked through for "that is another product"
 MOST_BOXES, MOST_NOTE_CHARS = 30, 500
 _GONE = "사진을 찾을 수 없어요. 다시 올려 주세요."
+_NOT_THEIRS = "이 사진을 보낸 고객의 주문이 아니에요. 주문을 다시 골라 주세요."
 _NO_REPORT = "사진 확인 기록을 찾을 수 없어요. 목록을 다시 열어 주세요."
 
 
@@ -82,7 +83,7 @@ def look_at_photo(
     photo or an order of somebody else's, Unavailable where photos cannot be judged now.
     """
     row = _photo(ctx, image_id)
-    about = _about(ctx, order_id, line_id, product_id, sku)
+    about = _about(ctx, row, order_id, line_id, product_id, sku)
     if ctx.photos is None or (data := ctx.photos.read(row)) is None:
         raise Unavailable("지금은 사진을 확인할 수 없어요. 잠시 뒤 다시 시도해 주세요.")
     size = (row["upload_width_px"] or row["width_px"], row["upload_height_px"] or row["height_px"])
@@ -105,7 +106,7 @@ def keep_photo_report(
     Raises NotSignedIn, NotFound as ``look_at_photo``.
     """
     row = _photo(ctx, image_id)
-    ordered = _about(ctx, order_id, line_id, product_id, sku).ordered
+    ordered = _about(ctx, row, order_id, line_id, product_id, sku).ordered
     about = ordered[0] if len(ordered) == 1 else ("", "")
     stored = StoredReport(
         f"pr_{secrets.token_urlsafe(12)}", image_id, row["user_id"], row["conversation_id"],
@@ -264,6 +265,7 @@ class _About(NamedTuple):
 
 def _about(
     ctx: ToolContext,
+    photo: Row,
     order_id: str | None,
     line_id: str | None,
     product_id: str | None,
@@ -272,6 +274,9 @@ def _about(
     if order_id is None:
         return _About([(product_id, sku)] if product_id else [], [])
     order: Order = get_order(ctx, order_id=order_id)
+    # Staff: a report is its photo's owner's to read, and would name another customer's order.
+    if photo["user_id"] not in (None, ctx.caller.user_id, order.user_id):
+        raise NotFound(_NOT_THEIRS)
     lines = [line for line in order.lines if line_id in (None, line.line_id)]
     if not lines:
         raise NotFound("주문에 없는 상품이에요. 주문을 다시 골라 주세요.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Annotated, Any, TypeVar
 from urllib.parse import unquote
 
@@ -36,6 +37,7 @@ from api.openai.stream import (
 )
 from api.problems import TurnFailed, answer
 from api.streams import after, response
+from api.waiting import in_photo_thread
 from errors import NotFound, SangdamError
 from services.openai_chat import (
     MODELS,
@@ -146,9 +148,11 @@ async def create_chat_completion(
     call = _Call(chat, asker, body, request, model, address)
     if model != ORCHESTRATOR:
         cancel = threading.Event()
-        pieces = await run_in_threadpool(
+        complete = partial(
             chat.complete, asker, call.said, address=address, cancel=cancel, **body.wishes
         )
+        photos = any(one.pictures for one in call.said)
+        pieces = await (in_photo_thread(complete) if photos else run_in_threadpool(complete))
         return await call.text(pieces, cancel.set)
     hidden = await run_in_threadpool(chat.hidden, asker, call.said, address=address)
     return await (call.turn() if hidden is None else call.text(iter([hidden])))
@@ -178,9 +182,10 @@ class _Call:
 
     async def turn(self) -> Response | Completion:
         """The desk's turn."""
-        begun = await run_in_threadpool(
-            self._chat.begin, self._asker, self.said, address=self._address
-        )
+        begin = partial(self._chat.begin, self._asker, self.said, address=self._address)
+        asked = [one for one in self.said if one.role == "user"]
+        photos = bool(asked and asked[-1].pictures)
+        begun = await (in_photo_thread(begin) if photos else run_in_threadpool(begin))
         reply = Reply(self._chat, begun, str(self._request.base_url))
         events = follow(
             self._request, begun, heartbeat_s=self._settings.sse_heartbeat_s,

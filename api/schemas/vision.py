@@ -108,7 +108,7 @@ class JudgeSays(BaseModel):
     model: str
     log_odds: float | None = Field(description="답을 움직인 정도(로그 승산)", examples=[1.9])
     share: Share | None
-    share_ko: str = Field(examples=["판단의 83%, 손상 쪽으로"])
+    share_ko: str = Field(examples=["판단 비중 83%, 의심을 높임"])
     took_ms: float = Field(ge=0, examples=[110.4])
 
 
@@ -129,7 +129,7 @@ class PhotoReport(BaseModel):
     verdict: VerdictCode = Field(
         description="damage: 신청 초안을 쓸 수 있음, review: 담당자가 확인, retake: 다시 찍기"
     )
-    verdict_ko: str = Field(examples=["손상이 보여요"])
+    verdict_ko: str = Field(examples=["문제가 보여요"])
     score: Share | None = Field(description="손상일 확률. 판단할 수 없으면 null")
     quality: Quality
     defects: list[Defect]

@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from evals.vision.boards import DEEPPCB, boards
 from vision.detector import SHIPPED, Detector
 from vision.labels import Label
 from vision.training.evaluate import Seen, boxes_of, figures, look, samples
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["deeppcb", "generated", "main", "measure", "photographs"]
 
 ROOT = Path(__file__).resolve().parents[2]
-DEEPPCB = ROOT.parent / "shared" / "deeppcb"
 TEST_SEED = 90_001  # training's folders are drawn from other seeds
 # Freely licensed photographs that come with Python packages: nothing on them is damaged.
 PHOTOGRAPHS = (
@@ -57,11 +57,9 @@ def deeppcb(detector: Detector, folder: Path = DEEPPCB) -> Mapping[str, Any]:
     Their faults are none of the labels, so only the figures of any label say something.
     """
     seen = []
-    for path in sorted(folder.glob("*_test.jpg")):
-        board = _open(path)
-        marks = path.with_name(path.name.replace("_test.jpg", ".txt"))
-        seen.append(_seen(detector, board, _faults(marks, board)))
-        seen.append(_seen(detector, _open(path.with_name(path.name.replace("_test", "_temp")))))
+    for board in boards(folder):
+        seen.append(_seen(detector, _open(board.tested), board.faults))
+        seen.append(_seen(detector, _open(board.template)))
     return _any_only(figures(detector.card, seen))
 
 
@@ -108,13 +106,6 @@ def _open(path: Path) -> Pixels:
 
 def _seen(detector: Detector, rgb: Pixels, boxes: Sequence[Box] = ()) -> Seen:
     return Seen(tuple((box, _ANY) for box in boxes), boxes_of(detector, rgb))
-
-
-def _faults(path: Path, board: Pixels) -> list[Box]:
-    high, wide = board.shape[:2]
-    rows = [line.split() for line in path.read_text("utf-8").splitlines() if line.strip()]
-    edges = [tuple(map(float, row[:4])) for row in rows]
-    return [(x1 / wide, y1 / high, x2 / wide, y2 / high) for x1, y1, x2, y2 in edges]
 
 
 def _crops(rgb: Pixels) -> Iterator[Pixels]:

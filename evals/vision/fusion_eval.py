@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
-from vision.calibrate import Judged, judge_cases, stated
-from vision.fusion import fuse
-from vision.measure import ap50, bootstrap, brier, calibration_error, figures
-from vision.scenes import TEST_SEED, case
+from evals.vision.boards import TUNED, boards
+from vision.fusion.calibrate import Judged, judge_cases, stated
+from vision.fusion.join import fuse
+from vision.fusion.weights import Weights, shipped
+from vision.generate.cases import TEST_SEED, case
+from vision.measure import ap50, bootstrap, brier, calibration_error, figures, iou
 from vision.types import Box, Reference, Report
-from vision.weights import Weights, shipped
 
 __all__ = ["deeppcb_joined", "joined", "joined_other_specimen"]
 
@@ -75,50 +76,35 @@ def _verdicts(reports: Sequence[Report], chosen: Any) -> dict[str, int]:
 def _right_place(rows: Sequence[Judged], reports: Sequence[Report]) -> float:
     """Share of the claims on damaged pictures whose surest evidence touches the damage."""
     hits = [
-        any(_touches(found.findings[0].box, box) for box in row.boxes)
+        any(iou(found.findings[0].box, box) > 0 for box in row.boxes)
         for row, found in zip(rows, reports, strict=True)
         if row.damaged and found.verdict == "damage" and found.findings
     ]
     return float(np.mean(hits)) if hits else 0.0
 
 
-def _touches(one: Box, other: Box) -> bool:
-    return (
-        min(one[2], other[2]) > max(one[0], other[0])
-        and min(one[3], other[3]) > max(one[1], other[1])
-    )  # fmt: skip
-
-
 def deeppcb_joined(folder: Path) -> dict[str, Any]:
     """AP50 of the whole path (file to findings) on the pairs of ``folder``, any label right.
 
-    A board that is not answered counts all its defects as missed. The pairs' names are sorted;
-    the comparison was tuned on the first 20.
+    A board that is not answered counts all its defects as missed.
     """
-    from vision.decode import clean_photo
+    from vision.decoding import clean_photo
     from vision.inspector import Inspector
 
     inspector = Inspector()
     found: list[list[tuple[float, Box]]] = []
     truth: list[list[Box]] = []
     verdicts: Counter[str] = Counter()
-    for path in sorted(folder.glob("*_test.jpg")):
-        photo = clean_photo(path.read_bytes(), max_mb=10)
-        temp = path.with_name(path.name.replace("_test", "_temp"))
-        template = clean_photo(temp.read_bytes(), max_mb=10)
+    for board in boards(folder):
+        photo = clean_photo(board.tested.read_bytes(), max_mb=10)
+        template = clean_photo(board.template.read_bytes(), max_mb=10)
         report = inspector.inspect(photo.data, [Reference("board", "", template.data)])
         verdicts[report.verdict] += 1
         found.append([(one.confidence, one.box) for one in report.findings])
-        truth.append(_boxes(path.with_name(path.name.replace("_test.jpg", ".txt")), report))
+        truth.append(list(board.faults))
     return {
         "pictures": len(found),
         "ap50": round(ap50(found, truth), 4),
-        "ap50_untuned": round(ap50(found[20:], truth[20:]), 4),
+        "ap50_untuned": round(ap50(found[TUNED:], truth[TUNED:]), 4),
         "verdicts": dict(verdicts),
     }
-
-
-def _boxes(path: Path, report: Report) -> list[Box]:
-    wide, high = report.width_px, report.height_px
-    rows = [list(map(float, line.split()[:4])) for line in path.read_text().splitlines() if line]
-    return [(one[0] / wide, one[1] / high, one[2] / wide, one[3] / high) for one in rows]

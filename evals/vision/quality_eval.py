@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.generate.cases import TEST_SEED
 from vision.measure import auroc
 from vision.quality import judge_quality
-from vision.scenes import TEST_SEED
 from vision.types import Quality
 
 __all__ = ["BAD", "MILD", "photo_quality", "plain_photo"]

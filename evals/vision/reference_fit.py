@@ -25,7 +25,7 @@ from vision.reference.naming import CLASSES, MODEL_FILE, NamingModel, terms
 from vision.reference.regions import TRAITS, boxed, regions
 from vision.types import Box
 
-__all__ = ["Looked", "fit", "look", "main", "rows", "write"]
+__all__ = ["Looked", "fit", "look", "main", "rows", "within", "write"]
 
 Floats = NDArray[np.float64]
 PULL = 3.0  # the L2 pull on the weights
@@ -54,7 +54,7 @@ def look(pair: Pair) -> Looked | None:
     return Looked(boxes, traits, pair.label, pair.boxes)
 
 
-def _within(box: Box, truth: Box) -> float:
+def within(box: Box, truth: Box) -> float:
     """The share of ``box`` that lies in ``truth``, or of ``truth`` in ``box``: the larger."""
     wide = min(box[2], truth[2]) - max(box[0], truth[0])
     high = min(box[3], truth[3]) - max(box[1], truth[1])
@@ -67,7 +67,7 @@ def rows(looked: Iterable[Looked]) -> tuple[Floats, NDArray[np.int_]]:
     traits, classes = [], []
     for one in looked:
         for box, values in zip(one.boxes, one.traits, strict=True):
-            share = max((_within(box, truth) for truth in one.truth), default=0.0)
+            share = max((within(box, truth) for truth in one.truth), default=0.0)
             if one.label is None or share < 0.05:
                 classes.append(0)
             elif share > 0.5:

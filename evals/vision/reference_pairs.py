@@ -36,10 +36,13 @@ class Pair:
     kind: str
 
 
-def generated(count: int, seed: int, *, specimen: int = 0, hardness: float = 1.0) -> Iterator[Pair]:
+def generated(
+    count: int, seed: int, *, specimen: int = 0, hardness: float = 1.0, clutter: bool = True
+) -> Iterator[Pair]:
     """``count`` pairs of drawn products, every second one damaged.
 
-    ``specimen`` 0 photographs the very piece of the catalogue, others another piece of it.
+    ``specimen`` 0 photographs the very piece of the catalogue, others another piece of it;
+    with ``clutter`` some clean ones wear a sticker and fingers may lie on the product.
     Pair number i depends on ``seed + i`` alone.
     """
     for number in range(count):
@@ -47,7 +50,7 @@ def generated(count: int, seed: int, *, specimen: int = 0, hardness: float = 1.0
         design = random_design(rng)
         piece = draw(design, specimen=specimen)
         catalogue = catalogue_photo(draw(design), side_px=640)
-        yield _pair(catalogue, piece, rng, number % 2 == 1, hardness, design.kind)
+        yield _pair(catalogue, piece, rng, number % 2 == 1, hardness, design.kind, clutter)
 
 
 def printed(pictures: Sequence[Pixels], count: int, seed: int) -> Iterator[Pair]:
@@ -72,7 +75,7 @@ def printed(pictures: Sequence[Pixels], count: int, seed: int) -> Iterator[Pair]
 
 def _pair(
     catalogue: Pixels, piece: Piece, rng: np.random.Generator, damaged: bool, hardness: float,
-    kind: str,
+    kind: str, clutter: bool = True,
 ) -> Pair:  # fmt: skip
     label: Label | None = None
     boxes: list[Box] = []
@@ -80,7 +83,9 @@ def _pair(
         label = HARMS[int(rng.integers(len(HARMS)))]
         piece, box = hurt(piece, label, rng)
         boxes = [box]
-    photo, boxes = photograph(piece, rng, boxes=boxes, hardness=hardness, side_px=SIDE_PX)
+    photo, boxes = photograph(
+        piece, rng, boxes=boxes, hardness=hardness, side_px=SIDE_PX, clutter=clutter
+    )
     return Pair(catalogue, photo, label, tuple(boxes), kind)
 
 

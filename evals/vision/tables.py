@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from errors import BadInput
+from evals.vision.boards import DEEPPCB
 
 __all__ = ["MEASUREMENTS", "measure_all", "print_tables"]
 
-ROOT = Path(__file__).resolve().parents[2]
-# Real boards lie beside the checkout where somebody put them; without them nothing is claimed.
-DEEPPCB = ROOT.parent / "shared" / "deeppcb"
 Table = dict[str, Any]
 
 

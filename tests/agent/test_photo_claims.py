@@ -52,7 +52,7 @@ def test_from_the_photo_to_claim_and_ticket(shop: Services, minji: Caller) -> No
     assert "ungrounded_reply" not in seen.guardrails
     assert [card.data["image_id"] for card in cards(seen, "photo_report")] == list(images)
     one = cards(seen, "photo_report")[0].data
-    assert one["verdict_ko"] == "손상이 보여요"
+    assert one["verdict_ko"] == "문제가 보여요"
     assert one["has_reference"]
     assert one["findings"] == [
         {"label": "broken", "label_ko": "깨짐", "confidence": 0.82,
@@ -272,3 +272,19 @@ def test_nothing_is_written_but_the_report_before_the_yes(shop: Services, minji:
     with shop.database.read() as tx:
         made = tx.rows("select action, object_type from audit_events where turn_id is not null")
     assert [tuple(row.values()) for row in made] == [("create", "photo_report")]
+
+
+def test_a_photo_at_the_offer_is_told_of_by_itself(shop: Services, minji: Caller) -> None:
+    Says(shop, report("damage", "crack", 0.95), report("damage", "dent", 0.7), report("retake"))
+    talk, images = start(shop, minji)
+    talk.say(f"{SHOES} 운동화가 깨져서 왔어요", images=images)
+    talk.say("교환할게요")
+    _, second = add_photo(shop, minji, talk.session_id, shade=100)
+    told = talk.say("", images=(second,))
+    assert "찌그러진 것처럼 보여요(70%, 가운데)" in told.content
+    assert "금이 간" not in told.content, "that one was told before"
+    _, third = add_photo(shop, minji, talk.session_id, shade=60)
+    told = talk.say("", images=(third,))
+    assert "보내 주신 그대로" in told.content
+    assert "보여요(" not in told.content
+    assert told.pending_action is not None

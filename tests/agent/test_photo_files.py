@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from agent import conversations as chats
-from agent.types import MOST_PHOTOS, Caller, ErrorEvent
+from agent.types import MOST_PHOTOS, Caller, ErrorEvent, Message
 from errors import BadInput, Forbidden, NotFound
 from services import Services
 from store import photo_files, photos
@@ -61,6 +61,26 @@ def test_one_picture_twice_is_one_file_until_the_last_record_goes(
         shop.photo(minji, second)
     shop.delete_conversation(jihun, theirs)
     assert names(shop) == []
+
+
+def test_a_photo_that_is_sent_in_a_chat_stays_and_goes_with_it(
+    shop: Services, minji: Caller, jihun: Caller
+) -> None:
+    """Stored for a report first (POST /api/vision/defect), then sent in a message."""
+    _, image_id = shop.save_photo(minji, picture(), session_id=None, owner_id=minji.user_id)
+    _, unsent = shop.save_photo(minji, picture(90), session_id=None, owner_id=minji.user_id)
+    refused = list(shop.run_turn(jihun, "깨져서 왔어요", image_ids=(image_id,)))
+    assert any(isinstance(one, ErrorEvent) for one in refused)
+    events = shop.run_turn(minji, "깨져서 왔어요", image_ids=(image_id,))
+    [told] = [one for one in events if isinstance(one, Message)]
+    assert forget(shop, later=91) == 1
+    assert shop.photo(minji, image_id)
+    with pytest.raises(NotFound):
+        shop.photo(minji, unsent)
+    shop.delete_conversation(minji, told.session_id)
+    assert names(shop) == []
+    with pytest.raises(NotFound):
+        shop.photo(minji, image_id)
 
 
 def test_the_catalogue_keeps_a_file_as_well(shop: Services, minji: Caller) -> None:

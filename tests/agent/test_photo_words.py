@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,14 +15,21 @@ from agent.guardrails.output import check_output
 from agent.prompts import Prompts
 from agent.shop.words import REASON
 from agent.terminal.cards import card_box
-from agent.tools.photo_words import found_line, looks, note_line, seen_words, told_line
+from agent.tools.photo_words import (
+    found_line,
+    looks,
+    note_line,
+    retake_advice,
+    seen_words,
+    told_line,
+)
 from agent.tools.photos import PhotoReport
 from agent.triage.summary import MOST_CHARS, with_note
 from store.photos import StoredReport
 from tests.conftest import ROOT
 from tests.photo_desk import report
 from vision.labels import LABELS, REASON_OF, Label
-from vision.types import Finding, Report, Verdict
+from vision.types import Finding, Quality, Report, Verdict
 
 NOTHING = ("이상 없", "이상이 없", "문제없", "문제가 없", "손상 없", "손상이 없", "정상")
 shares = st.floats(0, 1, allow_nan=False)
@@ -52,6 +60,30 @@ def test_damage_is_named_with_how_sure_and_where(label: Label, sure: float) -> N
     assert found_line([one], 1) == f"사진 확인: {words}"
     assert f"{round(sure * 100)}%" in looks(one)
     assert REASON_OF[label] in REASON
+
+
+@pytest.mark.parametrize(
+    ("told", "what"),
+    [
+        ("택배 상자가 찌그러져서 왔어요", "상자 모서리를"),
+        ("박스 모서리가 다 눌려 있어요", "상자 모서리를"),
+        ("손잡이가 깨졌어요", "손잡이를"),
+        ("화면 쪽에 금이 갔어요", "화면을"),
+        ("상자는 멀쩡한데 컵이 깨졌어요", "문제가 있는 곳을"),
+        ("뚜껑이 없어요", "문제가 있는 곳을"),
+        ("깨져서 왔어요", "문제가 있는 곳을"),
+    ],
+)
+def test_the_next_photo_is_of_the_part_that_was_told(told: str, what: str) -> None:
+    dark = Quality(False, 1, 0, 1, 1, ("dark",), ("조금 더 밝은 곳에서 찍어 주세요.",))
+    one = replace(report("retake"), quality=dark)
+    assert retake_advice(one, told) == f"조금 더 밝은 곳에서 {what} 가까이 찍어 주세요."
+
+
+def test_a_good_photo_that_fits_no_catalogue_picture_keeps_its_own_advice() -> None:
+    good = Quality(True, 1, 1, 1, 1)
+    one = replace(report("retake"), quality=good, reasons=("정면에서 다시 찍어 주세요.",))
+    assert retake_advice(one, "손잡이가 깨졌어요") == "정면에서 다시 찍어 주세요."
 
 
 def test_the_detector_alone_is_named_nowhere() -> None:
@@ -86,9 +118,9 @@ def test_the_card_is_plain_and_drawn_in_a_terminal() -> None:
     from rich.console import Console
 
     for verdict, words in (
-        ("damage", ["손상이 보여요", "깨짐 82%", "가로 40~60%, 세로 40~60%", "가운데가 달라요"]),
-        ("review", ["담당자가 확인해야 해요"]),
-        ("retake", ["다시 찍은 사진이 필요해요", "조금 더 밝은 곳에서"]),
+        ("damage", ["문제가 보여요", "깨짐 82%", "가로 40~60%, 세로 40~60%", "가운데가 달라요"]),
+        ("review", ["확인이 필요해요"]),
+        ("retake", ["다시 찍어 주세요", "조금 더 밝은 곳에서"]),
     ):
         card = photo_card(kept(verdict), "운동화")  # type: ignore[arg-type]  # a verdict
         assert json.loads(json.dumps(card.data)) == card.data

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import httpx2
 import pytest
+from PIL import Image
 
 from tests.api.access import photo
 from tests.api.conftest import Api
@@ -131,12 +133,31 @@ def test_health_tells_the_provider(api: Api, model: LLMServer) -> None:
     assert health()["components"]["llm"]["ollama"]["status"] == "unconfigured"
 
 
-def test_a_picture_goes_to_the_model(api: Api, model: LLMServer) -> None:
-    url = f"data:image/jpeg;base64,{base64.b64encode(photo()).decode()}"
+def test_a_picture_goes_to_the_model_without_where_it_was_taken(api: Api, model: LLMServer) -> None:
+    exif, taken = Image.Exif(), io.BytesIO()
+    exif[0x010F] = "SecretCamera"
+    Image.new("RGB", (64, 48), (200, 40, 40)).save(taken, "JPEG", exif=exif, comment=b"secret")
+    assert b"SecretCamera" in taken.getvalue()
+    url = f"data:image/jpeg;base64,{base64.b64encode(taken.getvalue()).decode()}"
     parts = [{"type": "text", "text": "뭐예요?"}, {"type": "image_url", "image_url": {"url": url}}]
     got = post(api, [{"role": "user", "content": parts}], model="passthrough")
     assert got.status_code == 200
-    assert "image_url" in json.dumps(model.asked[0].body)
+    [sent] = [one["image_url"]["url"] for one in model.asked[0].body["messages"][-1]["content"]
+              if one["type"] == "image_url"]  # fmt: skip
+    data = base64.b64decode(sent.partition(",")[2])
+    with Image.open(io.BytesIO(data)) as seen:
+        assert seen.size == (64, 48)
+    assert not any(word in data for word in (b"SecretCamera", b"secret", b"Exif"))
+
+
+@pytest.mark.parametrize("url", ["data:image/jpeg;base64,aGVsbG8=", "http://10.0.0.1/a.jpg"])
+def test_what_is_no_picture_goes_to_no_model(api: Api, model: LLMServer, url: str) -> None:
+    part = {"type": "image_url", "image_url": {"url": url}}
+    got = post(api, [{"role": "user", "content": [part]}], model="passthrough")
+    assert got.status_code == 400
+    assert model.asked == []
+    many = [{"role": "user", "content": [part] * 5}] * 5
+    assert "20장까지" in post(api, many, model="passthrough").json()["error"]["message"]
 
 
 def test_a_picture_for_a_model_that_sees_none(api: Api, model: LLMServer) -> None:

@@ -109,7 +109,7 @@ def test_from_a_photo_in_the_chat_to_claim_and_ticket(
     say(page, f"{what.order.order_id} 주문 깨져서 왔어요")
     expect(page.get_by_alt_text("보내신 사진").first).to_be_visible(timeout=WAIT_MS)
     card = page.locator('[class*="st-key-photo-card-"]').first
-    expect(card.get_by_text("손상이 보여요")).to_be_visible(timeout=WAIT_MS)
+    expect(card.get_by_text("문제가 보여요")).to_be_visible(timeout=WAIT_MS)
     expect(card.get_by_text("①")).to_be_visible()
     expect(card.locator("img")).to_have_attribute(
         "alt", "고객 사진. 표시한 곳: 구멍", timeout=WAIT_MS
@@ -137,7 +137,7 @@ def _staff_see_it(
         if address:
             page.goto(address)
         card = page.locator('[class*="st-key-photo-card-"]').first
-        expect(card.get_by_text("손상이 보여요")).to_be_visible(timeout=WAIT_MS)
+        expect(card.get_by_text("문제가 보여요")).to_be_visible(timeout=WAIT_MS)
         expect(card.locator("img").first).to_have_attribute(
             "alt", "고객 사진. 표시한 곳: 구멍", timeout=WAIT_MS
         )

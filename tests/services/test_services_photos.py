@@ -156,6 +156,29 @@ def test_uploads_and_reports_are_counted(shop: Services, minji: Caller) -> None:
     assert (again.report_id, again.report) == (kept.report_id, kept.report)
 
 
+def test_a_report_names_nobody_elses_order(shop: Services, minji: Caller, jihun: Caller) -> None:
+    """A report is its photo's owner's to read: staff cannot put another's order on it."""
+    theirs = order_of(shop, jihun, "delivered").order_id
+    _, image_id = shop.save_photo(minji, customer_photo(), session_id=None)
+    for caller in (minji, STAFF):
+        with pytest.raises(NotFound) as refused:
+            shop.photos.check(caller, image_id, order_id=theirs)
+        assert "주문" in refused.value.message
+    assert shop.photos.reports(minji).items == ()
+    own = shop.photos.save(STAFF, customer_photo())  # sent to staff on another way
+    assert shop.photos.check(STAFF, own, order_id=theirs).stored.order_id == theirs
+
+
+def test_what_is_judged_again_is_in_no_figures(shop: Services, minji: Caller) -> None:
+    _, image_id = shop.save_photo(minji, customer_photo(), session_id=None)
+    with shop.photos.uncounted():
+        shop.tool(minji, "look_at_photo", image_id=image_id)
+    assert counted(shop, "photo_report_duration_seconds_count") == 0
+    assert shop.photos.last.took_ms is None
+    shop.tool(minji, "look_at_photo", image_id=image_id)
+    assert counted(shop, "photo_report_duration_seconds_count") == 1
+
+
 def test_a_judge_that_breaks_is_unavailable_and_told(
     shop: Services, minji: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -213,7 +213,8 @@ def test_a_turn_may_write_no_table_that_is_not_hidden(database: Database) -> Non
     """A new table must be thought of: it is hidden, or no turn writes it."""
     written_by_no_turn = {
         "api_keys", "canned_replies", "claim_events", "eval_results", "eval_runs", "feedback",
-        "llm_calls", "llm_days", "migrations", "product_ratings", "products", "refresh_tokens",
+        "llm_calls", "llm_days", "migrations", "photo_corrections", "product_photos",
+        "product_ratings", "products", "refresh_tokens",
         "requests", "reviews", "sessions", "settings", "shipment_events", "sign_in_failures",
         "transcripts", "triage_corrections", "turn_reviews",
     }  # fmt: skip

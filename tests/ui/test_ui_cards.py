@@ -96,7 +96,7 @@ def test_sixty_letters_and_many_lines():
                    "fee_label": "반품 배송비", "refund_krw": 16000, "method_label": "카카오페이"},
          ["−1,000원", "−3,000원", "**16,000원**", "환불 수단: 카카오페이"]),
         ("photo_report", {"verdict": "review", "reasons": ["담당자가 직접 확인할게요."]},
-         ["담당자가 확인해야 해요", "담당자가 직접 확인할게요", "**제목**"]),
+         ["확인이 필요해요", "담당자가 직접 확인할게요", "**제목**"]),
     ],
 )  # fmt: skip
 def test_every_type_is_drawn(kind, data, words):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from services import CorrectedBox
 from tests.pages import press, shown
 from tests.shelves import STAFF, order_of
 from tests.ui.photo_reports import keep, report
+from vision.types import Finding
 
 BROKEN = CorrectedBox("broken", (0.2, 0.2, 0.6, 0.6))
 
@@ -52,6 +55,37 @@ def test_the_slider_hides_and_shows(open_page, desk, minji):
     assert "금이 감" in shown(at)
     at.select_slider(key=key).set_value(0).run()
     assert "긁힘 · 12%" in shown(at)
+
+
+def test_a_place_that_is_told_is_shown_though_nothing_is_sure(open_page, desk, minji):
+    faint = Finding("dent", 0.24, (0.5, 0.1, 0.8, 0.4), ("reference", "detector"))
+    hint = Finding("stain", 0.29, (0.0, 0.0, 0.2, 0.1), ("detector",))
+    found = report("review", (hint, faint))
+    quiet = replace(found.opinions[1], state="clear")
+    found = replace(found, opinions=(found.opinions[0], quiet, found.opinions[2]))
+    kept = keep(desk, minji, found)
+    at = page(open_page, reports=kept.report_id)
+    assert at.select_slider(key=f"defects-least-{kept.report_id}").value == 20
+    assert "찌그러짐 · 24% · 상품 사진 비교" in shown(at)
+    assert "상품 사진 비교·검출 모델" not in shown(at), "it says itself that it saw nothing"
+
+
+def test_a_hint_alone_stays_hidden(open_page, desk, minji):
+    hint = Finding("stain", 0.2, (0.0, 0.0, 0.2, 0.1), ("detector",))
+    at = page(open_page, reports=keep(desk, minji, report("review", (hint,))).report_id)
+    assert "얼룩 · 20%" not in shown(at)
+    assert "30%보다 낮은 1곳은 감췄어요" in shown(at)
+
+
+def test_a_product_is_compared_with_the_option_that_was_sent(open_page):
+    at = page(open_page)
+    at.segmented_control(key="defects-about").set_value("product").run()
+    at.selectbox(key="defects-product").select("P1001").run()
+    names = at.selectbox(key="defects-option-P1001").options
+    assert names[0].startswith("고르지 않음")
+    assert "화이트" in names
+    at.selectbox(key="defects-product").select("P1004").run()
+    assert at.selectbox(key="defects-option-P1004").value == ""
 
 
 def test_several_photos_are_looked_at_one_by_one(open_page, desk, minji):

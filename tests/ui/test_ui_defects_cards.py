@@ -10,6 +10,8 @@ from PIL import Image
 
 from services.photo_examples import examples
 from tests.pages import press, shown
+from tests.photo_desk import Says, add_photo
+from tests.photo_desk import report as photo_report
 from tests.shelves import STAFF, order_of
 from tests.talk import Talk
 from tests.ui.photo_reports import CRACK, jpeg, keep, report, store
@@ -121,6 +123,18 @@ def test_catalogue_pictures_are_set_and_removed(open_page, desk):
     assert "등록 사진이 없어요" not in shown(at)
 
 
+def test_the_third_photo_of_a_message_is_folded(open_page, desk, minji):
+    order = order_of(desk, minji, "delivered")
+    Says(desk, found := photo_report("damage"))
+    talk = Talk(desk, minji)
+    talk.session_id, first = add_photo(desk, minji)
+    rest = [add_photo(desk, minji, talk.session_id, shade=shade)[1] for shade in (90, 120, 150)]
+    talk.say(f"{order.order_id} 주문 깨져서 왔어요", images=(first, *rest))
+    at = open_page("chat", c=talk.session_id)
+    assert shown(at).count(found.reasons[0].rstrip(".")) == 4
+    assert [one.label for one in at.expander] == ["나머지 사진 2장"]
+
+
 def test_a_ticket_has_the_photos_of_its_chat(desk, minji, open_ticket):
     talk = Talk(desk, minji)
     talk.say("안녕하세요")
@@ -139,7 +153,7 @@ def test_a_ticket_has_the_photos_of_its_chat(desk, minji, open_ticket):
     desk.tool(minji, "keep_photo_report", image_id=image_id, report=report())
     at = open_ticket(ticket, part="photos")
     assert "금이 감 · 82%" in shown(at)
-    assert "손상이 보여요" in shown(open_ticket(ticket))  # beside the words, too
+    assert "문제가 보여요" in shown(open_ticket(ticket))  # beside the words, too
 
 
 def test_a_ticket_without_photos_says_so(open_ticket, ticket):

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from evals.vision.fusion_eval import summary
-from vision.calibrate import Judged, fit
-from vision.fusion import score_of
+from vision.fusion.calibrate import Judged, fit
+from vision.fusion.join import score_of
+from vision.fusion.weights import shipped
+from vision.generate.cases import CALIBRATION_SEED, TEST_SEED, case
 from vision.measure import auroc, calibration_error
-from vision.scenes import CALIBRATION_SEED, TEST_SEED, case
 from vision.types import Box, Finding, Judge, Opinion, Quality
-from vision.weights import shipped
 
 PLACE: Box = (0.4, 0.4, 0.6, 0.6)
 GOOD = Quality(True, 1.0, 1.0, 1.0, 1.0)

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from evals.vision.boards import DEEPPCB
 from vision.__main__ import main
-from vision.scenes import TEST_SEED, case
+from vision.generate.cases import TEST_SEED, case
 
 ROOT = Path(__file__).resolve().parents[2]
-DEEPPCB = ROOT.parent / "shared" / "deeppcb"
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +79,10 @@ def test_a_dark_photo_is_told_what_to_do(
     dark = tmp_path / "dark.png"
     with Image.open(io.BytesIO(case(TEST_SEED + 4001).photo)) as picture:
         picture.point(lambda level: level // 12).save(dark)
-    assert main(["check", str(dark), "--product", "상자 모서리"]) == 0
+    assert main(["check", str(dark)]) == 0
     text = capsys.readouterr().out
-    assert text.startswith("판정   다시 찍은 사진이 필요해요")
-    assert "조금 더 밝은 곳에서 상자 모서리를 가까이 찍어 주세요." in text
+    assert text.startswith("판정   다시 찍어 주세요")
+    assert "조금 더 밝은 곳에서 문제가 있는 곳을 가까이 찍어 주세요." in text
 
 
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"<svg/>", b"\xff\xd8\xff\xe0" + b"0" * 99])

@@ -21,8 +21,8 @@ from PIL import Image, ImageCms, PngImagePlugin
 
 from errors import BadInput
 from vision import clean_photo, pixels
-from vision.decode import KEPT_SIDE_PX, Limits, _Gate
-from vision.strips import Source, flatten
+from vision.decoding.decode import KEPT_SIDE_PX, Limits, _Gate
+from vision.decoding.strips import Source, flatten
 
 SIZE = (96, 64)
 MIN_SIDE_PX, MAX_ASPECT = Limits().min_side_px, Limits().max_side_ratio

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import BadInput
-from vision.fusion import contributions, fuse, merge, score_of
+from vision.fusion.join import contributions, fuse, merge, score_of
+from vision.fusion.weights import Curve, Weights, shipped
 from vision.labels import DETECTED, LABELS, REASON_OF
-from vision.phrases import place_of
+from vision.phrases import NOT_ALIGNED, place_of
 from vision.types import Box, Finding, Judge, Opinion, OpinionState, Quality, Report
-from vision.weights import Curve, Weights, shipped
 from vision.wire import report_json
 
 GOOD = Quality(True, 1.0, 1.0, 1.0, 1.0)
@@ -53,15 +53,15 @@ def said(judge: Judge, score: float, *findings: Finding) -> Opinion:
     return Opinion(judge, "seen" if findings else "clear", score, findings)
 
 
-def report(*said_: Opinion, quality: Quality = GOOD, again: bool = False) -> Report:
-    return fuse(quality, said_, size_px=SIZE, again=again)
+def report(*said_: Opinion, quality: Quality = GOOD) -> Report:
+    return fuse(quality, said_, size_px=SIZE)
 
 
-@given(QUALITIES, opinions("reference"), opinions("detector"), opinions("llm"), st.booleans())
+@given(QUALITIES, opinions("reference"), opinions("detector"), opinions("llm"))
 def test_every_report_keeps_its_promises(
-    quality: Quality, one: Opinion, two: Opinion, three: Opinion, again: bool
+    quality: Quality, one: Opinion, two: Opinion, three: Opinion
 ) -> None:
-    found = report(one, two, three, quality=quality, again=again)
+    found = report(one, two, three, quality=quality)
     assert found.reasons
     told = json.dumps(report_json(found), ensure_ascii=False)
     assert "이상 없" not in told
@@ -118,21 +118,21 @@ def test_the_detector_confirms_and_is_named() -> None:
     assert found.findings[0].judges == ("reference", "detector")
     assert found.findings[0].box == PLACE
     assert found.findings[0].confidence >= plain.findings[0].confidence
-    assert "검출 모델도 같은 곳을 가리켜요." in found.reasons
+    assert "참고로 돌려 본 자동 검사도 같은 곳을 가리켜요." in found.reasons
 
 
 def test_the_shipped_detector_is_called_an_example() -> None:
     there = finding("detector", 0.8)
     hint = replace(said("detector", 0.9, there), reason="예시 모델 (합성 이미지로 학습): …")
     found = report(said("reference", 0.9, finding("reference")), hint)
-    assert "검출 모델(예시)도 같은 곳을 가리켜요." in found.reasons
+    assert "참고로 돌려 본 자동 검사도 같은 곳을 가리켜요." in found.reasons
     assert report_json(found)["judges"][1]["judge_ko"] == "검출 모델(예시)"
 
 
 def test_a_hint_alone_calls_a_person() -> None:
     found = report(Opinion("reference", "unsure"), said("detector", 0.99, finding("detector")))
     assert found.verdict == "review"
-    assert any("참고로만" in reason for reason in found.reasons)
+    assert any("참고로" in reason for reason in found.reasons)
     assert found.score is not None
     assert found.score <= 0.5
 
@@ -151,10 +151,11 @@ def test_nothing_found_is_for_a_person_not_an_all_clear() -> None:
     assert any("찾지 못했어요. 담당자가 직접 확인할게요." in one for one in found.reasons)
 
 
-def test_what_cannot_be_compared_is_asked_for_once() -> None:
+def test_what_cannot_be_compared_is_asked_for_again() -> None:
     unsure = Opinion("reference", "unsure")
-    assert report(unsure, said("detector", 0.0)).verdict == "retake"
-    assert report(unsure, said("detector", 0.0), again=True).verdict == "review"
+    found = report(unsure, said("detector", 0.0))
+    assert found.verdict == "retake"
+    assert found.reasons == (NOT_ALIGNED,)
     absent = Opinion("reference", "absent")
     assert report(absent, said("detector", 0.0)).verdict == "review"
 
@@ -163,7 +164,7 @@ def test_a_bad_photo_is_asked_for_again_unless_damage_shows() -> None:
     clear = (said("reference", 0.0), said("detector", 0.0))
     found = report(*clear, quality=BLURRED)
     assert found.verdict == "retake"
-    assert found.reasons[-1] == "상한 곳을 가까이 흔들리지 않게 찍어 주세요."
+    assert found.reasons[-1] == "문제가 있는 곳을 가까이 흔들리지 않게 찍어 주세요."
     strong = (said("reference", 1.0, finding("reference")), said("detector", 0.1))
     assert report(*strong, quality=BLURRED).verdict == "review"
     # What the comparison could align is not empty, whatever the frame looks like.
@@ -177,6 +178,9 @@ def test_another_product_is_its_own_ground() -> None:
     assert found.recommendation is not None
     assert found.recommendation.reason_code == "wrong_item"
     assert found.score == pytest.approx(0.95)
+    hint = said("detector", 0.9, finding("detector", 0.8, (0.2, 0.2, 0.4, 0.4)))
+    beside = report(Opinion("reference", "seen", None, (other,)), hint)
+    assert not any("같은 곳" in reason for reason in beside.reasons)
     weak = replace(other, confidence=0.2)
     assert report(Opinion("reference", "seen", None, (weak,))).verdict == "review"
 
@@ -197,7 +201,7 @@ def test_each_judge_is_told_its_share() -> None:
     assert rows[0].judge == "reference"
     assert sum(row.share for row in rows) == pytest.approx(1.0)
     assert {row.judge for row in rows} == {"reference", "detector"}
-    assert "손상 쪽으로" in rows[0].words
+    assert "의심을 높임" in rows[0].words
 
 
 @pytest.mark.parametrize(

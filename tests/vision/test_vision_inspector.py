@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from errors import BadInput
-from vision.inspector import DETECTOR_FILE, Inspector
-from vision.scenes import TEST_SEED, Scene, case
+from vision.detector import SHIPPED
+from vision.generate.cases import TEST_SEED, Scene, case
+from vision.inspector import Inspector
 from vision.types import Finding, Opinion, Reference, Report
 
 SEED = TEST_SEED + 4000  # apart from every measurement's
@@ -76,7 +77,7 @@ def test_missing_or_damaged_weights_degrade_and_do_not_break(
 ) -> None:
     file = tmp_path / "defects.onnx"
     if kind == "damaged":
-        shutil.copy(DETECTOR_FILE, file)
+        shutil.copy(SHIPPED, file)
         file.write_bytes(file.read_bytes()[:-1000])
     inspector = Inspector(file)
     assert inspector.health().state == "degraded"

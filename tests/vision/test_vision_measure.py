@@ -16,7 +16,6 @@ from vision.measure import (
     calibration_error,
     contained,
     figures,
-    fpr_at,
     iou,
     threshold_at,
     tpr_at,
@@ -53,7 +52,6 @@ def test_no_more_alarms_than_allowed(clean: list[float], percent: int) -> None:
 
 def test_tpr_counts_ties_with_a_clean_picture_as_missed() -> None:
     assert tpr_at([0.9, 0.5, 0.5, 0.1], [True, True, False, False], 0.0) == 0.5
-    assert fpr_at([0.9, 0.5, 0.5, 0.1], [True, True, False, False], 0.5) == 0.5
 
 
 def test_one_kind_alone_cannot_be_ranked() -> None:

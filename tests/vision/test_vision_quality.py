@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from evals.vision.quality_eval import BAD, MILD, photo_quality, plain_photo
+from vision.generate.cases import TEST_SEED
 from vision.quality import ADVICE, advice_sentence, judge_quality, measure_quality
-from vision.scenes import TEST_SEED
 from vision.types import Problem, Quality
 
 NAMES = {"blurred": "blurred", "moved": "blurred", "dark": "dark", "burnt": "bright",
@@ -88,17 +88,17 @@ def test_resolution_is_the_uploads_not_the_copys(photo: np.ndarray) -> None:
 
 
 def test_one_sentence_says_all_of_it() -> None:
-    def sentence(*problems: Problem, word: str = "") -> str:
+    def sentence(*problems: Problem, part: str = "") -> str:
         advice = tuple(ADVICE[one] for one in problems)
-        return advice_sentence(Quality(False, 0, 0, 0, 0, problems, advice), word)
+        return advice_sentence(Quality(False, 0, 0, 0, 0, problems, advice), part)
 
     assert sentence() == ""
     assert (
-        sentence("dark", word="상자 모서리")
+        sentence("dark", part="상자 모서리")
         == "조금 더 밝은 곳에서 상자 모서리를 가까이 찍어 주세요."
     )
-    assert sentence("blurred") == "상한 곳을 가까이 흔들리지 않게 찍어 주세요."
-    assert sentence("cut_off", word="머그컵") == "머그컵이 모두 보이게 찍어 주세요."
+    assert sentence("blurred") == "문제가 있는 곳을 가까이 흔들리지 않게 찍어 주세요."
+    assert sentence("cut_off", part="손잡이") == "상품이 모두 보이게 찍어 주세요."
     assert sentence("small") == "줄이지 않은 원본 사진을 올려 주세요."
     assert sentence("dark", "small").endswith("줄이지 않은 원본 사진이면 더 좋아요.")
 

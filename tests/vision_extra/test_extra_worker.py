@@ -161,7 +161,10 @@ def test_after_loading_the_process_can_reach_nothing(tmp_path: Path) -> None:
     code = (
         "import sys, socket, subprocess, os; from vision.yolo_worker import _refuse\n"
         "sys.addaudithook(_refuse)\n"
+        "plain = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
         "for attempt in (lambda: socket.create_connection(('127.0.0.1', 9), 1),\n"
+        "                lambda: plain.sendto(b'x', ('127.0.0.1', 9)),\n"
+        "                lambda: socket.gethostbyname('localhost'), os.fork,\n"
         "                lambda: subprocess.run(['true']), lambda: os.system('true')):\n"
         "    try:\n        attempt()\n"
         "    except PermissionError:\n        print('refused')\n"
@@ -169,7 +172,7 @@ def test_after_loading_the_process_can_reach_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    assert done.stdout.split() == ["refused"] * 3
+    assert done.stdout.split() == ["refused"] * 6
 
 
 def test_pillow_stays_its_own_in_this_process(worker: Worker) -> None:

@@ -17,7 +17,7 @@ __all__ = ["About", "ask", "product_names"]
 
 _WAYS: Mapping[str, str] = {"order": "주문", "product": "상품", "none": "정하지 않음"}
 FOUND = 8
-ALL_LINES = "전체 상품"
+ALL_LINES, ANY_OPTION = "전체 상품", "고르지 않음 (대표 사진과 견주기)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,22 @@ def _product(desk: Services, caller: Caller) -> About | None:
         placeholder="상품 이름이나 번호로 찾아 주세요",
         format_func=lambda one: f"{names[one]} ({one})",
     )  # fmt: skip
-    return About(product_id=chosen) if chosen else None
+    return About(product_id=chosen, sku=_option(desk, caller, chosen)) if chosen else None
+
+
+def _option(desk: Services, caller: Caller, product_id: str) -> str:
+    """The option that was sent: another colour's picture would differ all over. "" for none."""
+    options = {
+        one.sku: one.name for one in desk.tool(caller, "get_product", product_id=product_id).options
+    }
+    if len(options) < 2:
+        return ""
+    chosen: str = st.selectbox(
+        "옵션", ["", *options], key=f"defects-option-{product_id}",
+        format_func=lambda one: options.get(one, ANY_OPTION),
+        help="색이나 모양이 다른 옵션은 그 옵션의 사진과 견주어요.",
+    )  # fmt: skip
+    return chosen
 
 
 def _order(desk: Services, caller: Caller) -> About | None:

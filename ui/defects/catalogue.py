@@ -183,4 +183,4 @@ def _remove(desk: Services, caller: Caller, one: Any) -> None:
     except SangdamError as error:
         flash("refused", error.message)
     else:
-        flash("done", "상품 사진을 지웠어요. 이 상품은 견주지 않고 확인해요.")
+        flash("done", "상품 사진을 지웠어요. 남은 사진이 없는 상품은 견주지 않고 확인해요.")

@@ -127,7 +127,7 @@ def _look_at(
         place.warning("  \n".join(plain(one) for one in refused), icon=":material/info:")
         return
     if refused:
-        flash("refused", " ".join(refused))
+        flash("refused", plain(" ".join(refused)))
     open_check(made)
     st.rerun()
 
@@ -149,7 +149,7 @@ def _examples() -> Example | None:
             with st.container(horizontal=True, wrap=False, gap="small", vertical_alignment="center",
                               key=f"defects-example-{one.name}"):  # fmt: skip
                 st.image(thumbnail(one.data), width=THUMB_PX, alt=one.caption)
-                st.markdown(f":small[{plain(one.caption)}]")
+                st.markdown(f":small[{plain(one.caption)}]", width="stretch")
                 if st.button("해 보기", key=f"defects-try-{one.name}"):
                     tried = one
         return tried

@@ -53,6 +53,7 @@ def _filters() -> tuple[str, str]:
             "판정", [ALL, *looks], key=url.take(HERE, "verdict", ALL, allowed=[ALL, *looks]),
             required=True, on_change=close, args=(_BEFORE,), label_visibility="collapsed",
             format_func=lambda one: looks[one].word if one in looks else "모든 판정",
+            wrap=True,
         )  # fmt: skip
         fixed = st.segmented_control(
             "바로잡음", list(_FIXED), key=url.take(HERE, "fixed", ALL, allowed=_FIXED),

@@ -25,10 +25,10 @@ def draw(
     with st.container(key="defects-look", gap="small"):
         other = photo_report.catalogue_photo(desk, found)
         mine, said, theirs = _columns(other is not None)
-        least = _least(key)
+        least = _least(found)
         with mine:
             photo_report.picture(desk, caller, found, least=least)
-            _slider(key)
+            _slider(found)
             photo_report.legend(found, key=key, least=least)
             if other is None:
                 photo_report.without(found)
@@ -53,13 +53,17 @@ def _columns(both: bool) -> tuple[Any, Any, Any]:
     return mine, said, None
 
 
-def _least(key: str) -> float:
+def _first(found: PhotoReport) -> int:
+    return round(photo_report.least_of(found) * 100)
+
+
+def _least(found: PhotoReport) -> float:
     """What the slider stands at, before it is drawn below the picture."""
-    return int(st.session_state.get(f"defects-least-{key}", photo_report.LEAST * 100)) / 100
+    return int(st.session_state.get(f"defects-least-{found.report_id}", _first(found))) / 100
 
 
-def _slider(key: str) -> None:
+def _slider(found: PhotoReport) -> None:
     st.select_slider(
-        "표시할 확신도", _STEPS, key=f"defects-least-{key}",
-        value=round(photo_report.LEAST * 100), format_func=lambda step: f"{step}% 이상만 표시",
+        "표시할 확신도", _STEPS, key=f"defects-least-{found.report_id}",
+        value=_first(found), format_func=lambda step: f"{step}% 이상만 표시",
     )  # fmt: skip

@@ -70,7 +70,8 @@ def _which(info: Any) -> None:
             parts.append(f"SHA-256 {info.sha256[:12]}…")
         st.caption(" · ".join(plain(part) for part in parts if part))
         if info.licence:
-            st.caption(f"라이선스 {plain(info.licence)}")
+            # A card's explanation is English; its name stands alone.
+            st.caption(f"라이선스 {plain(info.licence.partition(' (')[0])}")
         if info.labels:
             names = ", ".join(PHOTO_LABELS.get(one, one) for one in info.labels)
             st.caption(f"배운 종류: {plain(names)}")

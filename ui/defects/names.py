@@ -8,7 +8,7 @@ import streamlit as st
 
 from ui import url
 
-__all__ = ["CSS", "HERE", "close", "lines_label", "open_check", "open_report", "show_view"]
+__all__ = ["CSS", "HERE", "close", "open_check", "open_report", "show_view"]
 
 HERE = "defects"
 CSS = """<style>
@@ -40,8 +40,3 @@ def show_view(view: str) -> None:
     for name in ("report", "reports", "product"):
         st.query_params.pop(name, None)
     url.reset(HERE, "view", view)
-
-
-def lines_label(order_id: str, person: str, title: str) -> str:
-    """An order as a list shows it."""
-    return " · ".join(part for part in (order_id, person, title) if part)

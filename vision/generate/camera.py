@@ -13,7 +13,9 @@ from vision.generate.forms import CANVAS_PX, Mask, Piece, Points, Rgb, box_of
 from vision.generate.scene import SKIN, scene
 from vision.types import Box
 
-__all__ = ["Shot", "bounds", "catalogue_photo", "photograph", "shoot"]
+__all__ = [
+    "Shot", "bounds", "catalogue_photo", "photograph", "put_finger", "put_sticker", "shoot",
+]  # fmt: skip
 
 _Matrix = NDArray[np.float64]
 _FOCUS_PX = 1100.0  # how far the camera stands, in pixels of the canvas
@@ -115,7 +117,7 @@ def _glare(
     shown += (spot * cover)[..., None]
 
 
-def _sticker(piece: Piece, rng: np.random.Generator) -> Piece:
+def put_sticker(piece: Piece, rng: np.random.Generator) -> Piece:
     """The piece with a price or seal sticker on it: harmless, and no part of the design."""
     x1, y1, x2, y2 = np.array(box_of(piece.mask) or (0, 0, 1, 1)) * CANVAS_PX
     rgb = piece.rgb.copy()
@@ -134,7 +136,7 @@ def _sticker(piece: Piece, rng: np.random.Generator) -> Piece:
     return Piece(rgb, piece.mask)
 
 
-def _finger(rng: np.random.Generator, shown: Rgb, free: Sequence[Box]) -> None:
+def put_finger(rng: np.random.Generator, shown: Rgb, free: Sequence[Box]) -> None:
     """A finger from the frame's edge, where it covers none of ``free``."""
     side = len(shown)
     wall = int(rng.integers(4))
@@ -178,15 +180,17 @@ def _developed(rng: np.random.Generator, shown: NDArray[np.float32], hardness: f
 def shoot(
     piece: Piece, rng: np.random.Generator, *, hardness: float = 1.0, side_px: int = 640,
     fill: tuple[float, float] | None = None, free: Sequence[Box] = (), stickers: float = 0.06,
+    clutter: bool = True,
 ) -> Shot:  # fmt: skip
     """A customer's photo of a piece, with the matrix that carries points of the canvas.
 
     ``fill`` is the least and greatest share of the frame that the product fills; ``free`` are
     boxes of the canvas that no finger covers; ``stickers`` is how likely one sticks on it.
+    Without ``clutter`` neither sticker nor finger lies over the product.
     """
     fill = fill or (0.78 - 0.43 * hardness, 0.82 + 0.03 * hardness)
-    if rng.random() < stickers * hardness and not free:
-        piece = _sticker(piece, rng)
+    if rng.random() < stickers * hardness and clutter and not free:
+        piece = put_sticker(piece, rng)
     matrix = _pose(piece.mask, rng, hardness, side_px, fill)
     seen, cover = _seen(piece, matrix, side_px)
     ground = scene(rng, side_px, busy=hardness)
@@ -200,10 +204,10 @@ def shoot(
     if rng.random() < 0.45 * hardness:
         _glare(rng, on, cover)
     shown = under + (on - under) * cover[..., None]
-    if rng.random() < 0.14 * hardness:
+    if rng.random() < 0.14 * hardness and clutter:
         held = np.clip(shown, 0, 255).astype(np.uint8)
         places = [bounds(Shot(held, matrix).carried(_corners(box)), side_px) for box in free]
-        _finger(rng, held, [place for place in places if place])
+        put_finger(rng, held, [place for place in places if place])
         shown = held.astype(np.float32)
     return Shot(_developed(rng, np.asarray(shown, np.float32), hardness), matrix)
 
@@ -215,14 +219,15 @@ def _corners(box: Box) -> Points:
 
 def photograph(
     piece: Piece, rng: np.random.Generator, *, boxes: Sequence[Box] = (), hardness: float = 1.0,
-    side_px: int = 640,
+    side_px: int = 640, clutter: bool = True,
 ) -> tuple[Rgb, list[Box]]:  # fmt: skip
     """The piece as a customer takes it: (side_px, side_px, 3), and ``boxes`` carried along.
 
     Another ground, light and viewpoint: at ``hardness`` 1 turned and tilted up to 25 degrees,
     0.35 to 0.85 of the frame; at 0 nearly frontal. A box that is out of sight is left out.
+    Without ``clutter`` nothing lies over the product: no price sticker, no finger.
     """
-    shot = shoot(piece, rng, hardness=hardness, side_px=side_px, free=boxes)
+    shot = shoot(piece, rng, hardness=hardness, side_px=side_px, free=boxes, clutter=clutter)
     places = [bounds(shot.carried(_corners(box)), side_px) for box in boxes]
     return shot.rgb, [place for place in places if place]
 

@@ -40,7 +40,7 @@ EXAMPLES: tuple[ExamplePhoto, ...] = (
     ExamplePhoto("crushed-box.jpg", "P5003", "crushed_box", 18, "모서리가 눌려서 온 사과즙 상자"),
     ExamplePhoto("stained-shirt.jpg", "P2008-SL-SB", "stain", 15, "얼룩이 묻어서 온 셔츠"),
     ExamplePhoto("dented-tumbler.jpg", "P3001-SG", "dent", 6, "찌그러져서 온 텀블러"),
-    ExamplePhoto("blurred-charger.jpg", "P1007", None, 2, "흔들려서 알아보기 어려운 사진", 9.0),
+    ExamplePhoto("blurred-charger.jpg", "P1007", None, 2, "흔들려서 흐릿하게 찍힌 사진", 9.0),
 )
 
 

@@ -42,10 +42,15 @@ AGREES, ENOUGH = 0.55, 0.9  # of the structured blocks, see agreement()
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Where a picture has structure (pixels of the picture, N×2) and what it looks like (N×128)."""
+    """Where a picture has structure (pixels of the picture, N×2) and what it looks like (N×128),
+    the clearest first."""
 
     points: NDArray[Any]
     descriptors: NDArray[Any]
+
+    def clearest(self, count: int) -> Features:
+        """The first ``count``."""
+        return Features(self.points[:count], self.descriptors[:count])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +86,10 @@ def features(grey: Pixels, mask: Mask | None = None, side_px: int = FEATURE_SIDE
     keys, found = sift.detectAndCompute(even, inside)
     if found is None or not len(keys):
         return Features(np.zeros((0, 2), np.float32), np.zeros((0, 128), np.float32))
-    points = np.array([key.pt for key in keys], np.float32) / scale
+    order = np.argsort([-key.response for key in keys], kind="stable")
+    points = np.array([key.pt for key in keys], np.float32)[order] / scale
     root = np.sqrt(found / np.maximum(found.sum(1, keepdims=True), 1e-6))
-    return Features(points, root.astype(np.float32))
+    return Features(points, root.astype(np.float32)[order])
 
 
 def _resized(grey: Pixels, scale: float) -> Pixels:

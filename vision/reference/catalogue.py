@@ -24,19 +24,21 @@ WORK_SIDE_PX = 640
 KEPT = 64  # prepared pictures: about 1.5 MB each
 FLAT = 0.96  # of the picture's edge must be ground
 GROUND_LEVELS = 14.0
+BOXY = 0.92  # of the smallest rectangle around it
 SHADED_LEVELS = 40.0
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """A catalogue photo: RGB and grey pixels, mask (255 the product), features, whether the
-    product stands on a flat ground."""
+    product stands on a flat ground, whether its outline may be a box's."""
 
     rgb: NDArray[Any]
     grey: NDArray[Any]
     mask: NDArray[Any]
     features: Features
     flat_ground: bool
+    boxy: bool = True
 
 
 _kept: OrderedDict[str, Prepared] = OrderedDict()
@@ -45,7 +47,7 @@ _lock = Lock()
 
 def prepare(reference: Reference) -> Prepared:
     """The reference made ready, from the cache where it was asked for before (thread-safe)."""
-    from vision.decode import pixels
+    from vision.decoding import pixels
 
     key = hashlib.sha256(reference.data).hexdigest()
     with _lock:
@@ -75,7 +77,19 @@ def made_ready(rgb: NDArray[Any]) -> Prepared:
     mask, flat = product_mask(rgb)
     # Corners and outlines need a little of the ground around them.
     around = cv2.dilate(mask, np.ones((5, 5), np.uint8))
-    return Prepared(rgb, grey, mask, features(grey, np.asarray(around)), flat)
+    found = features(grey, np.asarray(around))
+    return Prepared(rgb, grey, mask, found, flat, not flat or _boxy(mask))
+
+
+def _boxy(mask: NDArray[Any]) -> bool:
+    """Whether the product fills its smallest rectangle, as boxes do, and mugs, clothes and
+    bottles do not."""
+    import cv2
+
+    rings, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    ring = max(rings, key=cv2.contourArea)
+    wide, high = cv2.minAreaRect(ring)[1]
+    return bool(cv2.contourArea(ring) > BOXY * wide * high)
 
 
 def product_mask(rgb: NDArray[Any]) -> tuple[NDArray[Any], bool]:

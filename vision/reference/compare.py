@@ -18,10 +18,12 @@ from vision.reference.align import (
     align,
     features,
     matches,
+    quad,
 )
 from vision.reference.catalogue import Prepared, grey_of, prepare
 from vision.reference.difference import Canvas, difference, lay_over
-from vision.reference.naming import named, picture_score
+from vision.reference.naming import named, picture_score, shipped
+from vision.reference.network import shipped_network
 from vision.reference.regions import boxed, regions
 from vision.types import Box, Finding, Reference
 
@@ -31,6 +33,7 @@ Pixels = NDArray[np.uint8]
 
 MAX_OTHERS = 50
 TRIED_OTHERS = 4
+RANKED_BY = 500  # of a picture's features: what is most alike is tried first
 UNALIGNED = (
     "사진을 상품 사진과 맞춰 보지 못했어요. 상품 전체가 화면에 차도록 정면에서 다시 찍어 주세요."
 )
@@ -38,6 +41,7 @@ DIFFERENT = "상품 사진과 견주어 보니 다른 곳이 있어요."
 SAME = "상품 사진과 견주었을 때 뚜렷하게 다른 곳을 찾지 못했어요. 담당자가 직접 확인할게요."
 WRONG_ITEM = "주문하신 상품 사진과는 맞지 않고, 다른 상품의 사진과 맞아요."
 SAME_GROUND_LEVELS = 16
+SAME_VIEW = 0.03  # of the longer side: how far corners may lie apart
 PAD = 0.015  # of the compared part's longer side
 
 
@@ -123,7 +127,13 @@ def _judged(photo: Photo, laid: Alignment, ready: Prepared, reference: Reference
     canvas = canvas_of(ready, photo.rgb, laid)
     if canvas is None:
         return Comparison(aligned=False, reason=UNALIGNED)
-    found = named(regions(difference(canvas), canvas))
+    differs = difference(canvas)
+    places = regions(differs, canvas)
+    twins = _same_view(laid, ready, photo.grey.shape[:2])
+    network = None if twins or not places else shipped_network()
+    # Two pictures from one place and in one light: what differs at all is the evidence.
+    chances = network.chances(differs, canvas, places) if network else shipped().chances(places)
+    found = named(places, chances, boxy=ready.boxy)
     findings = tuple(
         Finding(label, sure, boxed(region, canvas, photo.grey.shape[:2], PAD), ("reference",))
         for region, label, sure in found
@@ -133,6 +143,15 @@ def _judged(photo: Photo, laid: Alignment, ready: Prepared, reference: Reference
         product_id=reference.product_id, sku=reference.sku,
         reason=DIFFERENT if findings else SAME,
     )  # fmt: skip
+
+
+def _same_view(laid: Alignment, ready: Prepared, size: tuple[int, int]) -> bool:
+    """Whether the photo (height, width) was taken as the catalogue's was: nothing moved."""
+    here = ready.grey.shape[:2]
+    if here != size:
+        return False
+    moved = quad(laid.matrix, here) - quad(np.eye(3), here)
+    return bool(np.abs(moved).max() < SAME_VIEW * max(here))
 
 
 def canvas_of(ready: Prepared, photo: Pixels, laid: Alignment) -> Canvas | None:
@@ -165,7 +184,8 @@ def _same_ground(ready: Prepared, photo: Pixels, matrix: NDArray[np.float64]) ->
 def _with_others(photo: Photo, found: Comparison, others: Sequence[Reference]) -> Comparison:
     """``found`` with the product that the photo does show, where one of ``others`` fits."""
     prepared = [(one, prepare(one)) for one in others]
-    alike = [len(matches(ready.features, photo.features())[0]) for _, ready in prepared]
+    theirs = photo.features().clearest(RANKED_BY)
+    alike = [len(matches(one.features.clearest(RANKED_BY), theirs)[0]) for _, one in prepared]
     for place in sorted(range(len(prepared)), key=lambda i: -alike[i])[:TRIED_OTHERS]:
         reference, ready = prepared[place]
         laid = align(ready.grey, photo.grey, ready.features, photo.features, ready.mask)

@@ -51,7 +51,9 @@ class Difference:
     """Per pixel of the canvas: how unlikely (``strength``, in noise units) and in what way.
 
     ``bright`` is signed (photo − reference), ``tint`` the change of colour, ``lost`` the
-    reference's local contrast that the photo lacks, all in grey levels.
+    reference's local contrast that the photo lacks, all in grey levels. ``ours`` and ``theirs``
+    (H×W×3) are the two pictures as they were compared: grey and two opponent colours;
+    ``softer`` is how much blur (σ, px) the catalogue's was given to be as soft as the photo.
     """
 
     strength: Floats
@@ -60,6 +62,9 @@ class Difference:
     added: Floats
     lost: Floats
     steep: Floats
+    ours: Floats
+    theirs: Floats
+    softer: float = 0.0
 
 
 def _warp(picture: Pixels, matrix: Matrix, size: tuple[int, int]) -> Floats:
@@ -202,7 +207,7 @@ def difference(canvas: Canvas, reach: int = 2) -> Difference:
 
     inside = canvas.inside
     ours = match_light(canvas.reference, canvas.photo, inside)
-    ours, theirs = match_sharpness(ours, canvas.photo, inside)
+    ours, theirs, softer = match_sharpness(ours, canvas.photo, inside)
     ours, theirs = ours @ _OPPONENT.T, theirs @ _OPPONENT.T
     shape = ours[..., 0]
     steep = np.asarray(cv2.magnitude(cv2.Sobel(shape, -1, 1, 0), cv2.Sobel(shape, -1, 0, 1))) / 4
@@ -226,6 +231,7 @@ def difference(canvas: Canvas, reach: int = 2) -> Difference:
     return Difference(
         np.where(inside, strength, 0).astype(np.float32), signed.astype(np.float32),
         tint.astype(np.float32), added, away, steep.astype(np.float32),
+        np.dstack([grey, ours[..., 1], ours[..., 2]]), theirs, softer,
     )  # fmt: skip
 
 

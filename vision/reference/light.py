@@ -20,6 +20,7 @@ Mask = NDArray[Any]
 
 GRID = 48  # px: the fields are fitted on a small copy
 ROUNDS = 6
+SOFTER_PX = (0.0, 0.6, 0.9, 1.3, 1.8, 2.5, 3.5, 5.0, 7.0, 10.0, 14.0)
 
 
 def _terms(high: int, wide: int) -> Floats:
@@ -107,8 +108,9 @@ def _steepness(grey: Floats) -> Floats:
     return np.asarray(cv2.magnitude(cv2.Sobel(grey, -1, 1, 0), cv2.Sobel(grey, -1, 0, 1)))
 
 
-def match_sharpness(reference: Floats, photo: Floats, inside: Mask) -> tuple[Floats, Floats]:
-    """Both pictures (H×W×3) at the sharpness of the softer one, judged where there are edges."""
+def match_sharpness(reference: Floats, photo: Floats, inside: Mask) -> tuple[Floats, Floats, float]:
+    """Both pictures (H×W×3) at the sharpness of the softer one, judged where there are edges,
+    and by how much the photo is the softer one (Gaussian σ in px, 0 where it is not)."""
     import cv2
 
     ours = reference @ np.array([0.299, 0.587, 0.114], np.float32)
@@ -117,18 +119,18 @@ def match_sharpness(reference: Floats, photo: Floats, inside: Mask) -> tuple[Flo
     steep = _steepness(ours)
     edges = inside & (steep > max(float(np.quantile(steep[inside], 0.9)), 40.0))
     if edges.sum() < 80:
-        return reference, photo
+        return reference, photo, 0.0
 
     def excess(one: Floats, other: Floats) -> float:
         # The spread tells more than single pixels, which a shift of one pixel upsets.
         return float(np.mean(one[edges] ** 2) / max(np.mean(other[edges] ** 2), 1e-3))
 
     if excess(wanted, steep) > 1.3:
-        return reference, np.asarray(cv2.GaussianBlur(photo, (0, 0), 0.7))
-    for sigma in (0.0, 0.6, 0.9, 1.3, 1.8, 2.5):
+        return reference, np.asarray(cv2.GaussianBlur(photo, (0, 0), 0.7)), 0.0
+    for sigma in SOFTER_PX:
         soft = ours if not sigma else cv2.GaussianBlur(ours, (0, 0), sigma)
         if excess(_steepness(soft), wanted) < 1.1:
             break
     if not sigma:
-        return reference, photo
-    return np.asarray(cv2.GaussianBlur(reference, (0, 0), sigma)), photo
+        return reference, photo, 0.0
+    return np.asarray(cv2.GaussianBlur(reference, (0, 0), sigma)), photo, sigma

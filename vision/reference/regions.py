@@ -29,11 +29,12 @@ TRAITS = (
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A connected difference: its box on the canvas (x1, y1, x2, y2 in px) and its traits."""
+    """A connected difference: its box on the canvas (x1, y1, x2, y2 in px), its traits, and
+    which pixels of the box belong to it."""
 
     box: tuple[int, int, int, int]
     traits: NDArray[Any]
-    label: str = ""
+    part: NDArray[Any]
 
 
 def regions(found: Difference, canvas: Canvas) -> list[Region]:
@@ -42,7 +43,9 @@ def regions(found: Difference, canvas: Canvas) -> list[Region]:
 
     side = max(canvas.inside.shape)
     # The last pixels before the silhouette see the background through any misalignment.
-    firm = found.strength * np.clip((canvas.margin - 0.009 * side) / (0.009 * side), 0, 1)
+    # In a blurred photo the background bleeds further in.
+    rim = 0.009 * side + 1.5 * max(found.softer - 1.3, 0.0)
+    firm = found.strength * np.clip((canvas.margin - rim) / (0.009 * side), 0, 1)
     smooth = cv2.GaussianBlur(firm, (0, 0), 0.8)
     weak = (smooth > WEAK).astype(np.uint8)
     reach = max(1, round(side * GAP / 2))
@@ -62,7 +65,8 @@ def regions(found: Difference, canvas: Canvas) -> list[Region]:
         )  # fmt: skip
         mass = float(smooth[window][part].sum())
         traits = _traits(found, canvas, smooth, window, part)
-        out.append((mass, Region(box, traits)))
+        tight = part[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+        out.append((mass, Region(box, traits, tight)))
     out.sort(key=lambda one: -one[0])
     return [region for _, region in out[:MAX_REGIONS]]
 

@@ -34,6 +34,7 @@ __all__ = ["CLEAR_SCORE", "NEEDS", "SHRINK", "SIDE_PX", "PhotoReader", "opinion_
 log = logging.getLogger("sangdam.llm")
 NEEDS = frozenset({"pictures", "vision"})
 SIDE_PX = 1024  # longest side of what is sent
+LEAST_S = 0.5  # with less of a turn's time left nobody is asked any more
 JPEG_QUALITY = 85
 # A model's confidence is uncalibrated and high: it is drawn toward one half by a tenth, so that
 # nothing below .89 reaches the fusion's ``llm_damage_at`` (.85) and counts as evidence.
@@ -67,7 +68,8 @@ _COMMANDS = re.compile(
 class PhotoReader:
     """Asks for one opinion: callable with a photo and its references, as the inspector does.
 
-    ``tag`` names the turn and the conversation in the books, ``spend`` grows by what was used.
+    ``tag`` names the turn and the conversation in the books, ``spend`` grows by what was used:
+    all the photos of a turn share the time that the setting gives.
     """
 
     gateway: Gateway
@@ -82,8 +84,9 @@ class PhotoReader:
 
     @property
     def wait_s(self) -> float:
-        """The longest a call takes, in seconds."""
-        return self.gateway.config.limits.inspect_s
+        """The longest a call takes now, in seconds."""
+        spent = self.spend.looking_s if self.spend is not None else 0.0
+        return self.gateway.config.limits.inspect_s - spent
 
     def __call__(self, photo: bytes, references: Sequence[Reference]) -> Opinion:
         """The model's opinion of a clean JPEG; ``unsure`` or ``absent`` where it has none."""
@@ -94,6 +97,8 @@ class PhotoReader:
             route = self.route()
             if not route.models:
                 return _nobody(route)
+            if self.wait_s < LEAST_S:
+                return _unsure(_SILENT, "", began)
             messages = [
                 ChatMessage("system", self.instruction.text),
                 ChatMessage("user", _BESIDE if beside else _ALONE, _pictures(photo, beside)),
@@ -108,6 +113,9 @@ class PhotoReader:
         except (SangdamError, Cancelled, OSError, ValueError) as error:
             log.warning("a photo could not be shown to a model: %s", type(error).__name__)
             return _unsure(_SILENT, "", began)
+        finally:
+            if self.spend is not None:
+                self.spend.looking_s += perf_counter() - began
         model = f"{final.provider}:{final.model}"
         if final.provider == OFFLINE:
             return Opinion("llm", "absent")

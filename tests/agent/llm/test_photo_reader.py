@@ -343,6 +343,21 @@ def test_a_slow_model_is_waited_for_as_long_as_the_setting_says() -> None:
         assert 0.4 < time.monotonic() - began < 2
 
 
+def test_all_photos_of_a_turn_share_the_time_that_one_may_take() -> None:
+    spend = Spend()
+    limits = {"first_token_s": 60, "total_s": 60, "inspect_s": 1.5, "retries": 0}
+    with (
+        LLMServer(Reply(said(), delay_s=5)) as server,
+        reading({"one": row(server, "openai")}, ["one"], spend=spend, limits=limits) as (ask, _),
+    ):
+        began = time.monotonic()
+        opinions = [ask(photo(), ()) for _ in range(5)]
+        assert time.monotonic() - began < 4
+        assert len(server.asked) == 1  # nobody is asked in no time
+    assert {one.state for one in opinions} == {"unsure"}
+    assert spend.looking_s >= 1.5
+
+
 def test_one_that_keeps_failing_rests() -> None:
     limits = {**FAST, "breaker_failures": 2}
     with (

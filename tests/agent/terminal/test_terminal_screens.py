@@ -53,9 +53,9 @@ TICKET = {
     "issue_type": "delivery", "created_at": "2026-11-03T16:10:00.000Z", "updated_at": None,
 }  # fmt: skip
 PHOTO = {
-    "verdict": "damage", "verdict_ko": "손상이 보여요", "reasons": ["가운데가 달라요."],
+    "verdict": "damage", "verdict_ko": "문제가 보여요", "reasons": ["가운데가 달라요."],
     "findings": [{"label_ko": "깨짐", "confidence": 0.82, "box": [0.4, 0.4, 0.6, 0.6]}],
-    "judges": [{"judge_ko": "상품 사진 비교", "share_ko": "판단의 90%, 손상 쪽으로"}],
+    "judges": [{"judge_ko": "상품 사진 비교", "share_ko": "판단 비중 90%, 의심을 높임"}],
 }  # fmt: skip
 CANCEL = CardAction("주문 취소", "20261103-0000042 주문 취소할게요")
 CARDS = (
@@ -126,6 +126,7 @@ def test_plain_lines_have_neither_colour_nor_boxes(capsys: pytest.CaptureFixture
         "  [c_1] 이어폰 승인",
         "    · 신청 철회: 철회할게요",
         "  [t_1] 늦어요 접수",
+        "  [pr_1] 텀블러 문제가 보여요",
         "    · 반품: 반품이요",
         "  근거: 반품 안내 · 기한",
         "  환불 금액: 129,000원",

@@ -24,7 +24,7 @@ import pillow_heif  # noqa: F401
 from PIL import Image, ImageCms
 
 from errors import BadInput
-from vision.decode import CleanPhoto, clean_photo, pixels
+from vision.decoding import CleanPhoto, clean_photo, pixels
 
 __all__ = ["main"]
 

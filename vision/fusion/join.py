@@ -12,6 +12,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from vision.fusion.weights import Line, Weights, shipped
 from vision.labels import LABELS
 from vision.measure import contained, iou
 from vision.phrases import CLOSING, NOT_ALIGNED, NOTHING_SEEN, reason_of
@@ -25,7 +26,6 @@ from vision.types import (
     Report,
     Verdict,
 )
-from vision.weights import Line, Weights, shipped
 
 __all__ = [
     "Contribution",
@@ -116,6 +116,7 @@ def confirmed(opinions: Sequence[Opinion]) -> bool:
         for judge in ("reference", "llm")
         if _of(opinions, judge).state == "seen"
         for one in _of(opinions, judge).findings
+        if one.label != "wrong_item"  # the whole of another product, no place on it
     ]
     return any(overlaps(hint, ground) for hint in hints for ground in grounds)
 
@@ -179,8 +180,8 @@ def contributions(report: Report, weights: Weights | None = None) -> tuple[Contr
 def _words(row: Contribution) -> str:
     if abs(row.log_odds) < 0.05:
         return "판단에 거의 영향을 주지 않았어요"
-    way = "손상 쪽으로" if row.log_odds > 0 else "손상이 아닌 쪽으로"
-    return f"판단의 {row.share:.0%}, {way}"
+    way = "의심을 높임" if row.log_odds > 0 else "의심을 낮춤"
+    return f"판단 비중 {row.share:.0%}, {way}"
 
 
 def merge(opinions: Sequence[Opinion], weights: Weights) -> tuple[Finding, ...]:
@@ -251,24 +252,23 @@ def fuse(
     *,
     size_px: tuple[int, int],
     weights: Weights | None = None,
-    again: bool = False,
     product_id: str = "",
     sku: str = "",
-    product_word: str = "",
 ) -> Report:
     """The desk's one answer.
 
-    ``size_px`` is the upright upload's width and height; ``again``: another photo was asked
-    for before, so a person looks instead of asking once more; ``product_word`` is what the
-    advice should name ("상자 모서리").
+    ``size_px`` is the upright upload's width and height; ``product_id`` and ``sku`` name the
+    catalogue photo it was compared with.
     """
     used = weights or shipped()
     findings = merge(opinions, used)
     other = _other_product(findings, used)
     score = other.confidence if other else score_of(opinions, used)
     evidence = _evidence(opinions, findings, score, used)
-    verdict, closing = _verdict(quality, opinions, evidence, again, product_word)
-    reasons = [reason_of(one, confirmed(opinions)) for one in opinions]
+    verdict, closing = _verdict(quality, opinions, evidence)
+    # A photo that is asked for again has one thing to do, not what each judge would like.
+    said = () if verdict == "retake" else opinions
+    reasons = [reason_of(one, confirmed(opinions)) for one in said]
     top = _top(findings, opinions) if verdict == "damage" else None
     return Report(
         verdict=verdict,
@@ -340,23 +340,21 @@ def _verdict(
     quality: Quality,
     opinions: Sequence[Opinion],
     evidence: bool,
-    again: bool,
-    product_word: str,
 ) -> tuple[Verdict, tuple[str, ...]]:
     """The verdict and the sentences that say what happens next."""
     reference = _of(opinions, "reference")
     aligned = _spoke(reference)
-    advice = advice_sentence(quality, product_word)
+    advice = advice_sentence(quality)
     if not quality.usable and not (aligned and set(quality.problems) <= FORGIVEN):
         # Damage that shows even on a bad photo is not thrown away: a person looks.
-        verdict: Verdict = "review" if evidence or again else "retake"
+        verdict: Verdict = "review" if evidence else "retake"
         return verdict, (advice, CLOSING) if verdict == "review" else (advice,)
     if evidence:
         return "damage", ()
     if any(one.state == "seen" for one in opinions):
         return "review", (CLOSING,)
     if reference.state == "unsure" and _of(opinions, "llm").state != "clear":
-        return ("review", (CLOSING,)) if again else ("retake", (advice or NOT_ALIGNED,))
+        return "retake", (advice or NOT_ALIGNED,)
     return "review", (f"{NOTHING_SEEN} {CLOSING}", advice)
 
 

@@ -1,6 +1,6 @@
 """The fitted numbers that join the judges: read from ``data/models/fusion.json``.
 
-``python -m vision calibrate`` writes them (see :mod:`vision.calibrate`); nothing here is
+``python -m vision calibrate`` writes them (see :mod:`vision.fusion.calibrate`); nothing here is
 chosen by hand but the language model's weight, which no picture of ours can fit.
 """
 
@@ -17,7 +17,7 @@ from errors import BadInput
 
 __all__ = ["FILE", "Curve", "Line", "Weights", "shipped"]
 
-FILE = Path(__file__).parent.parent / "data" / "models" / "fusion.json"
+FILE = Path(__file__).resolve().parents[2] / "data" / "models" / "fusion.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What :func:`vision.fusion.fuse` joins with.
+    """What :func:`vision.fusion.join.fuse` joins with.
 
     ``agree``: the detector points at the same place; ``extent`` (not negative) and ``clutter``
     (not positive) weigh how large the surest difference is and how many others there are: many

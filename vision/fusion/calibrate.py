@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.fusion import clutter, confirmed, extent, logit, overlaps, score_of
+from vision.fusion.join import clutter, confirmed, extent, logit, overlaps, score_of
+from vision.fusion.weights import Curve, Line, Weights
+from vision.generate.cases import CALIBRATION_SEED, Scene, case
 from vision.inspector import Inspector
 from vision.measure import calibration_error, figures
-from vision.scenes import CALIBRATION_SEED, Scene, case
 from vision.types import Box, Finding, Opinion, Quality
-from vision.weights import Curve, Line, Weights
 
 __all__ = ["Judged", "calibrate", "fit", "judge_cases", "stated"]
 

@@ -1,9 +1,9 @@
 """Make an uploaded picture safe: right size, known format, no metadata, fresh pixels.
 
 The guards are the measured ones: bytes and size before loading, an allow-list of formats by
-their first bytes, a container without needless chunks (``vision.containers``), ``load()`` to
-find truncation, and pixels averaged strip by strip into a new sRGB picture on white
-(``vision.strips``), which leaves EXIF (GPS), comments, profiles and anything appended behind.
+their first bytes, a container without needless chunks (``containers``), ``load()`` to find
+truncation, and pixels averaged strip by strip into a new sRGB picture on white (``strips``),
+which leaves EXIF (GPS), comments, profiles and anything appended behind.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from errors import BadInput
-from vision.containers import MAX_JPEG_SCANS, foreign, jpeg_scans, kind_of, plain
-from vision.strips import Source, flatten
+from vision.decoding.containers import MAX_JPEG_SCANS, foreign, jpeg_scans, kind_of, plain
+from vision.decoding.strips import Source, flatten
 
 if TYPE_CHECKING:
     import numpy as np
