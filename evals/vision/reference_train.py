@@ -129,9 +129,9 @@ def _zoomed(near: Any, each: Any, rng: Any) -> Any:
     return near
 
 
-def train(table: Table, *, epochs: int, seconds: float, seed: int = 0) -> Any:
-    """The network trained on ``table`` for ``epochs``, or fewer where ``seconds`` are over: the
-    learning rate follows whichever is nearer its end."""
+def train(table: Table, *, epochs: int, seconds: float, seed: int = 0) -> tuple[Any, int]:
+    """The network trained on ``table``, and for how many epochs: ``epochs``, or fewer where
+    ``seconds`` are over; the learning rate follows whichever is nearer its end."""
     import torch
     from torch.nn import functional
 
@@ -139,7 +139,7 @@ def train(table: Table, *, epochs: int, seconds: float, seed: int = 0) -> Any:
     rng = torch.Generator().manual_seed(seed + 1)
     near, wide, numbers = (torch.tensor(table[name]) for name in ("near", "wide", "traits"))
     wanted = torch.tensor(table["classes"])
-    net = network(table["traits"].astype(np.float32))
+    net, epoch = network(table["traits"].astype(np.float32)), 0
     rule = torch.optim.AdamW(net.parameters(), lr=RATE, weight_decay=PULL)
     harmed, harmless = (wanted > 0).nonzero()[:, 0], (wanted == 0).nonzero()[:, 0]
     began = time.monotonic()
@@ -163,7 +163,7 @@ def train(table: Table, *, epochs: int, seconds: float, seed: int = 0) -> Any:
               f"{time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
         if time.monotonic() - began >= seconds:
             break
-    return net.eval()
+    return net.eval(), epoch + 1
 
 
 def _pace(gone: float) -> float:
@@ -220,11 +220,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(argv)
     table = load(asked.folder)
     counts = np.bincount(table["classes"], minlength=len(CLASSES))
-    about = {"made_from": "vision.generate, seeds from 100000", "epochs": asked.epochs,
+    net, done = train(table, epochs=asked.epochs, seconds=60 * asked.minutes)
+    about = {"made_from": "vision.generate, seeds from 100000", "epochs": done,
              "groups": len(list(asked.folder.glob("*.npz"))),
              "regions": dict(zip(CLASSES, counts.tolist(), strict=True))}  # fmt: skip
-    print(about)
-    net = train(table, epochs=asked.epochs, seconds=60 * asked.minutes)
     harmed = int(counts[1:].sum())
     export(net, asked.to, about, max(1.0, float(counts[0] / (HARMLESS_SHARE * harmed))))
     return 0
