@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from evals.vision.reference_eval import deeppcb, rephotographed, wrong_item
+from evals.vision.reference_eval import deeppcb, out_of_focus, rephotographed, wrong_item
 
 BOARDS = Path(__file__).resolve().parents[3] / "shared" / "deeppcb"
 pytestmark = pytest.mark.slow
@@ -24,16 +24,25 @@ def test_real_boards() -> None:
 @pytest.fixture(scope="module")
 def anew() -> dict[str, Any]:
     """Drawn products photographed anew, with seeds that nothing was fitted on."""
-    return rephotographed(60)
+    return rephotographed(100)
 
 
 def test_drawn_products_photographed_anew(anew: dict[str, Any]) -> None:
     assert anew["auroc"] >= 0.90, anew
 
 
-@pytest.mark.xfail(reason="issue 8 asks .75; .60 was measured on 100 pairs", strict=False)
 def test_three_of_four_are_found_at_one_false_alarm_in_twenty(anew: dict[str, Any]) -> None:
     assert anew["tpr"] >= 0.75, anew
+
+
+def test_with_stickers_and_fingers_too() -> None:
+    table = rephotographed(60, clutter=True)
+    assert table["auroc"] >= 0.90, table
+
+
+def test_out_of_focus_gives_no_alarm(anew: dict[str, Any]) -> None:
+    table = out_of_focus(80, at=anew["threshold"])
+    assert table["false_alarms"] <= 0.05, table
 
 
 def test_wrong_item() -> None:

@@ -104,13 +104,13 @@ def _order(desk: Services, caller: Caller) -> About | None:
     if order is None:
         return None
     if len(order.lines) == 1:
-        return About(order.order_id, order.lines[0].line_id, None, order.user_id)
+        return About(order.order_id, order.lines[0].line_id, owner_id=order.user_id)
     names = {line.line_id: line for line in order.lines}
     line_id = st.selectbox(
         "상품", ["", *names], key=f"defects-line-{order.order_id}",
         format_func=lambda one: _line(names[one]) if one else ALL_LINES,
     )  # fmt: skip
-    return About(order.order_id, line_id or None, None, order.user_id)
+    return About(order.order_id, line_id or None, owner_id=order.user_id)
 
 
 def _orders(desk: Services, caller: Caller, text: str) -> dict[str, Any]:
