@@ -46,6 +46,18 @@ def _rephotographed() -> Table:
     return rephotographed()
 
 
+def _cluttered() -> Table:
+    from evals.vision.reference_eval import rephotographed
+
+    return rephotographed(clutter=True)
+
+
+def _out_of_focus() -> Table:
+    from evals.vision.reference_eval import out_of_focus
+
+    return out_of_focus()
+
+
 def _other_specimen() -> Table:
     from evals.vision.reference_eval import rephotographed
 
@@ -68,6 +80,8 @@ MEASUREMENTS: Mapping[str, Callable[[], Table]] = {
     "quality": _quality,
     "deeppcb": _deeppcb,
     "rephotographed": _rephotographed,
+    "rephotographed_cluttered": _cluttered,
+    "out_of_focus": _out_of_focus,
     "other_specimen": _other_specimen,
     "wrong_item": _wrong_item,
     "detector": _detector,

@@ -37,10 +37,12 @@ RANKED_BY = 500  # of a picture's features: what is most alike is tried first
 UNALIGNED = (
     "사진을 상품 사진과 맞춰 보지 못했어요. 상품 전체가 화면에 차도록 정면에서 다시 찍어 주세요."
 )
+BLURRED = "사진이 흐려서 상품 사진과 견주지 못했어요. 초점을 맞춰 다시 찍어 주세요."
 DIFFERENT = "상품 사진과 견주어 보니 다른 곳이 있어요."
 SAME = "상품 사진과 견주었을 때 뚜렷하게 다른 곳을 찾지 못했어요. 담당자가 직접 확인할게요."
 WRONG_ITEM = "주문하신 상품 사진과는 맞지 않고, 다른 상품의 사진과 맞아요."
 SAME_GROUND_LEVELS = 16
+TOO_SOFT_PX = 5.0  # blur (σ) on the canvas: an ordinary photo has at most 2.5
 SAME_VIEW = 0.03  # of the longer side: how far corners may lie apart
 PAD = 0.015  # of the compared part's longer side
 
@@ -50,7 +52,8 @@ class Comparison:
     """What the comparison says.
 
     ``score`` (0 to 1) grows with the likelihood of damage, 0 where nothing was compared;
-    ``product_id`` and ``sku`` are of the reference it was compared with; ``other`` is the id of
+    ``product_id`` and ``sku`` are of the reference that fits, also where the photo is too
+    blurred to be compared with it (not ``aligned``); ``other`` is the id of
     another reference that fits while the ordered one does not ("" for none); ``reason`` is
     Korean; ``took_ms`` milliseconds.
     """
@@ -105,7 +108,7 @@ def compare(photo_rgb: NDArray[np.uint8], references: Sequence[Reference]) -> Co
         raise ValueError("a photo must be a uint8 array of H×W×3")
     photo = Photo(photo_rgb)
     found = _with_ordered(photo, [one for one in references if one.ordered])
-    if not found.aligned:
+    if not found.aligned and not found.product_id:
         others = [one for one in references if not one.ordered][:MAX_OTHERS]
         found = _with_others(photo, found, others)
     return replace(found, took_ms=(time.perf_counter() - started) * 1000)
@@ -128,6 +131,11 @@ def _judged(photo: Photo, laid: Alignment, ready: Prepared, reference: Reference
     if canvas is None:
         return Comparison(aligned=False, reason=UNALIGNED)
     differs = difference(canvas)
+    if differs.softer >= TOO_SOFT_PX:
+        # The product is the right one, but what a blur hides and makes is not to be judged.
+        return Comparison(
+            aligned=False, product_id=reference.product_id, sku=reference.sku, reason=BLURRED
+        )
     places = regions(differs, canvas)
     twins = _same_view(laid, ready, photo.grey.shape[:2])
     network = None if twins or not places else shipped_network()
