@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from errors import BadInput
-from vision.fusion.join import contributions, fuse, merge, score_of
+from vision.fusion.join import CAP, contributions, fuse, merge, probability_of, score_of
 from vision.fusion.weights import Curve, Weights, shipped
 from vision.labels import DETECTED, LABELS, REASON_OF
 from vision.phrases import NOT_ALIGNED, place_of
@@ -108,6 +108,16 @@ def test_a_strong_difference_gives_a_draft_with_its_reason() -> None:
     assert found.recommendation is not None
     assert found.recommendation.reason_code == REASON_OF["broken"]
     assert "상품 사진과 견주어 보니 오른쪽 위가 달라요. 깨진 것처럼 보여요." in found.reasons
+
+
+def test_the_bar_for_a_claim_may_lie_above_what_is_ever_told() -> None:
+    strong = (said("reference", 1.0, finding("reference", 1.0)), said("detector", 0.1))
+    sure = probability_of(strong, shipped())
+    assert sure is not None
+    for bar, verdict in ((sure - 1e-6, "damage"), (min(sure + 1e-6, 1.0), "review")):
+        found = fuse(GOOD, strong, size_px=SIZE, weights=replace(shipped(), damage_at=bar))
+        assert found.verdict == verdict
+        assert found.score == pytest.approx(min(sure, CAP))
 
 
 def test_the_detector_confirms_and_is_named() -> None:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.fusion.join import clutter, confirmed, extent, logit, overlaps, score_of
+from vision.fusion.join import clutter, confirmed, extent, logit, overlaps, probability_of, score_of
 from vision.fusion.weights import Curve, Line, Weights
 from vision.generate.cases import CALIBRATION_SEED, Scene, case
 from vision.inspector import Inspector
@@ -98,7 +98,7 @@ def fit(rows: Sequence[Judged]) -> Weights:
     # A comparison below this is "clear": whether the detector confirms it depends on that.
     rows = [replace(row, opinions=stated(row.opinions, SEEN_AT)) for row in rows]
     weights = _logistic(rows, knots)
-    scores = [score_of(row.opinions, weights) or 0.0 for row in rows]
+    scores = [probability_of(row.opinions, weights) or 0.0 for row in rows]
     alarms = [
         score
         for row, score in zip(rows, scores, strict=True)
@@ -119,7 +119,7 @@ def fit(rows: Sequence[Judged]) -> Weights:
     }
     return replace(
         weights,
-        damage_at=round(max(_threshold(alarms + silent, CLEAN_CLAIMED), 0.5), 4),
+        damage_at=max(_threshold(alarms + silent, CLEAN_CLAIMED), 0.5),
         fitted=fitted,
     )
 
@@ -162,7 +162,7 @@ def _threshold(clean: Sequence[float], share: float) -> float:
     """The lowest score that at most ``share`` of the clean cases reach."""
     ranked = sorted(clean, reverse=True)
     place = int(share * len(ranked))
-    return round(ranked[place] + 1e-4, 4) if ranked else 0.5
+    return round(ranked[place] + 1e-6, 6) if ranked else 0.5
 
 
 def _pieces(score: float | None, knots: tuple[float, ...]) -> list[float]:

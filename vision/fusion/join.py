@@ -38,6 +38,7 @@ __all__ = [
     "logit",
     "merge",
     "overlaps",
+    "probability_of",
     "score_of",
     "sigmoid",
     "terms",
@@ -264,7 +265,7 @@ def fuse(
     findings = merge(opinions, used)
     other = _other_product(findings, used)
     score = other.confidence if other else score_of(opinions, used)
-    evidence = _evidence(opinions, findings, score, used)
+    evidence = _evidence(opinions, findings, used)
     verdict, closing = _verdict(quality, opinions, evidence)
     # A photo that is asked for again has one thing to do, not what each judge would like.
     said = () if verdict == "retake" else opinions
@@ -294,22 +295,28 @@ def _other_product(findings: Sequence[Finding], weights: Weights) -> Finding | N
 
 
 def score_of(opinions: Sequence[Opinion], weights: Weights) -> float | None:
-    """The calibrated probability of damage; None where no judge could say anything."""
+    """The calibrated probability of damage as it is told; None where no judge could say."""
+    found = probability_of(opinions, weights)
+    alone = [one.judge for one in opinions if _spoke(one)] == ["detector"]
+    return None if found is None else min(found, HINT_CAP if alone else CAP)
+
+
+def probability_of(opinions: Sequence[Opinion], weights: Weights) -> float | None:
+    """:func:`score_of` without its cap: the bar for a claim may lie above what is told."""
     if not any(_spoke(one) for one in opinions):
         return None
-    alone = [one.judge for one in opinions if _spoke(one)] == ["detector"]
-    return min(sigmoid(terms(opinions, weights).total), HINT_CAP if alone else CAP)
+    return sigmoid(terms(opinions, weights).total)
 
 
 def _evidence(
     opinions: Sequence[Opinion],
     findings: Sequence[Finding],
-    score: float | None,
     weights: Weights,
 ) -> bool:
     """Whether there is ground for a claim: never from the detector alone."""
     if _other_product(findings, weights):
         return True
+    score = probability_of(opinions, weights)
     if score is None:
         return False
     reference, llm = _of(opinions, "reference"), _of(opinions, "llm")
@@ -333,7 +340,7 @@ def _evidence(
 
 def _without_hint(opinions: Sequence[Opinion], weights: Weights) -> float:
     rest = [one for one in opinions if one.judge != "detector"]
-    return score_of(rest, weights) or 0.0
+    return probability_of(rest, weights) or 0.0
 
 
 def _verdict(
