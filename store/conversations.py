@@ -279,12 +279,14 @@ def take_attachments(
 
 
 def forget_photos(tx: Tx, *, before: datetime) -> list[str]:
-    """Delete the photos older than that which no conversation and no claim holds, with what was
-    found on them; returns the files they lay in."""
+    """Delete the photos older than that which no conversation and no claim holds and no member
+    of staff has corrected (the detector learns from these), with what was found on them;
+    returns the files they lay in."""
     gone = tx.rows(
         "select image_id, sha256 from attachments a where conversation_id is null "
         "and created_at < ? and not exists (select 1 from claims c, json_each(c.photos) p "
-        "where p.value = a.image_id)",
+        "where p.value = a.image_id) and not exists (select 1 from photo_reports r "
+        "join photo_corrections c on c.report_id = r.report_id where r.image_id = a.image_id)",
         (to_text(before),),
     )
     image_ids = [row["image_id"] for row in gone]

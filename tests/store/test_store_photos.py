@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from store import photos
+from store import conversations, photos
 from store.database import Database, Tx
 from store.models import to_text
 from store.photos import CorrectedBox, ProductPhoto, StoredReport
@@ -180,3 +180,12 @@ def test_a_catalogue_picture_is_replaced_and_removed(tx: Tx) -> None:
     assert photos.delete_product_photo(tx, "P1", "") == "h4"
     assert photos.delete_product_photo(tx, "P1", "") is None
     assert photos.in_use(tx, "hash of img_1"), "a customer's photo counts as well"
+
+
+def test_housekeeping_spares_what_staff_have_corrected(tx: Tx) -> None:
+    add(tx, 1)
+    add(tx, 2, image_id="img_2")
+    assert correct(tx)
+    gone = conversations.forget_photos(tx, before=AT + timedelta(days=1))
+    assert gone == ["hash of img_2"]
+    assert [one.report_id for one in photos.find_reports(tx).items] == ["pr_1"]
