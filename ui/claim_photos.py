@@ -10,8 +10,9 @@ import streamlit as st
 from agent.types import MOST_PHOTOS, Caller
 from errors import BadInput, NotFound
 from services import Services
+from ui.format import plain
 from ui.photo_boxes import drawn
-from ui.photo_report import marks_of
+from ui.photo_report import kinds_of, marks_of
 
 __all__ = ["CSS", "MOST", "TYPES", "ask", "save", "show"]
 
@@ -80,5 +81,8 @@ def show(desk: Services, caller: Caller, image_ids: Sequence[str]) -> None:
         with st.container(horizontal=True, gap="small"):
             for data, report in found:
                 marks = marks_of(report) if report else []
-                st.image(drawn(data, marks, width_px=4 * WIDTH_PX), width=WIDTH_PX,
-                         alt="보내신 사진")  # fmt: skip
+                kinds = kinds_of(report, marks) if report else ""
+                st.image(
+                    drawn(data, marks, width_px=4 * WIDTH_PX), width=WIDTH_PX,
+                    caption=plain(kinds) or None, alt=f"보내신 사진 {kinds}".strip(),
+                )  # fmt: skip

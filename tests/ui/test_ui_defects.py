@@ -123,7 +123,21 @@ def test_a_draft_becomes_the_customers_claim(open_page, desk, minji):
 def test_without_an_order_there_is_no_draft(open_page, desk, minji):
     at = page(open_page, reports=keep(desk, minji, product_id="P1001").report_id)
     assert not [one for one in at.button if "초안" in one.label]
-    assert "주문을 골라서 확인하면" in shown(at)
+    assert "주문을 고르면 그 상품 사진과 견주고" in shown(at)
+
+
+def test_the_order_may_be_chosen_afterwards(open_page, desk, minji):
+    """The order's customer gets the photo too: a claim takes nobody else's."""
+    order = order_of(desk, minji, "delivered")
+    at = page(open_page, reports=keep(desk, STAFF).report_id)
+    at.session_state["defects-find"] = order.order_id  # AppTest closes a dialog one types in
+    press(at, "주문을 골라 다시 확인하기")
+    press(at, "이 주문의 상품 사진과 견주기")
+    assert "고른 주문의 상품 사진과 견주어 다시 확인했어요." in shown(at)
+    [fresh] = desk.photos.reports(minji).items
+    assert at.query_params["reports"] == fresh.report_id
+    assert fresh.stored.order_id == order.order_id
+    assert desk.photo(minji, fresh.image_id)
 
 
 # ── history ──────────────────────────────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from errors import SangdamError
 from services import Services
 from ui.format import plain, short, when
 
-__all__ = ["About", "ask", "product_names"]
+__all__ = ["About", "ask", "of_order", "product_names"]
 
 _WAYS: Mapping[str, str] = {"order": "주문", "product": "상품", "none": "정하지 않음"}
 FOUND = 8
@@ -49,7 +49,7 @@ def ask(desk: Services, caller: Caller) -> About | None:
     if way == "none":
         st.caption("견주어 볼 상품 사진이 없으면 판단이 약해지고, 신청 초안은 만들 수 없어요.")
         return About()
-    return _order(desk, caller)
+    return of_order(desk, caller)
 
 
 def product_names(desk: Services, caller: Caller) -> dict[str, str]:
@@ -87,7 +87,8 @@ def _option(desk: Services, caller: Caller, product_id: str) -> str:
     return chosen
 
 
-def _order(desk: Services, caller: Caller) -> About | None:
+def of_order(desk: Services, caller: Caller) -> About | None:
+    """An order and one of its lines; None while none is chosen."""
     text = st.text_input(
         "주문 찾기", key="defects-find", max_chars=100,
         placeholder="주문번호, 고객 이름, 상품 이름",

@@ -13,6 +13,7 @@ from errors import SangdamError
 from services import PhotoReport, Services
 from ui import claim_dialogs, states
 from ui.claim_dialogs import Draft
+from ui.defects import again
 from ui.dialogs import forget_problem
 
 __all__ = ["draw", "sentence"]
@@ -42,9 +43,13 @@ def draw(
         if _filed(order, found):
             return
         if order is None:
-            st.caption("주문을 골라서 확인하면 신청 초안을 만들 수 있어요.")
-            return
-        _buttons(desk, found, order)
+            st.caption("주문을 고르면 그 상품 사진과 견주고, 신청 초안을 만들 수 있어요.")
+            again.button(found)
+        else:
+            _buttons(desk, found, order)
+    if order is None:
+        again.dialog(desk, caller, found)
+        return
     _dialog(desk, caller, found, order, together)
 
 
