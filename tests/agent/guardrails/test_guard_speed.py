@@ -18,6 +18,7 @@ from agent.guardrails import (
 )
 
 LENGTH = 4000
+ORDINARY = ("저번주에 산 이어폰 20261103-0000042 취소할래요. 010-1234-5678로요. " * 99)[:LENGTH]
 EVIDENCE = Evidence.collect(["환불 3,000원, 7일 이내"])
 GUARDS: dict[str, Callable[[str], object]] = {
     "mask_pii": lambda text: mask_pii(text, for_cloud=True),
@@ -62,25 +63,27 @@ PIECES = (
 
 
 def milliseconds(guard: Callable[[str], object], text: str) -> float:
-    """The best of three by this process's own clock: other load does not count."""
-    best = float("inf")
-    for _ in range(3):
-        start = time.process_time()
-        guard(text)
-        best = min(best, time.process_time() - start)
-        if best < 0.05:
-            break
-    return best * 1000
+    """By this thread's own clock: other load hardly counts."""
+    start = time.thread_time()
+    guard(text)
+    return (time.thread_time() - start) * 1000
 
 
 # These run all the others on the same text.
 @pytest.mark.parametrize("name", ["check_input", "check_output"])
-def test_adversarial_texts_take_under_50_ms(name: str) -> None:
-    slow = {
-        piece: took
-        for piece in PIECES
-        if (took := milliseconds(GUARDS[name], (piece * LENGTH)[:LENGTH])) >= 50
-    }
+def test_adversarial_texts_cost_little_more_than_an_ordinary_one(name: str) -> None:
+    """As a ratio to a text of the same length at the same moment (50 ms or so, idle): what a
+    machine can do changes by the minute, and one bad pattern costs a hundred times as much."""
+    guard = GUARDS[name]
+    slow = {}
+    for piece in PIECES:
+        text = (piece * LENGTH)[:LENGTH]
+        for _ in range(5):  # a moment's load may fall on one side only
+            ratio = milliseconds(guard, text) / milliseconds(guard, ORDINARY)
+            if ratio < 4:
+                break
+        else:
+            slow[piece] = ratio
     assert slow == {}
 
 
