@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from errors import SangdamError
+from errors import NotAllowedNow, SangdamError
 from vision.training import commands as training
 
 __all__ = ["main"]
@@ -122,7 +122,13 @@ def _export(options: argparse.Namespace) -> int:
 def _promote(options: argparse.Namespace) -> int:
     import settings
 
-    return training.promote(options, settings.load().data_path)
+    configured = settings.load()
+    if configured.detector_weights:
+        raise NotAllowedNow(
+            f"설정 detector_weights({configured.detector_weights})가 먼저라서 바꾸어도 쓰이지 "
+            "않습니다. 설정을 지운 뒤 다시 실행해 주세요."
+        )
+    return training.promote(options, configured.data_path)
 
 
 if __name__ == "__main__":

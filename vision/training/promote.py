@@ -111,7 +111,10 @@ def promote(candidate: Path, folder: Path, data_path: Path) -> Compared:
 
 
 def _replace(source: Path, target: Path) -> None:
-    """Copy so that ``target`` is at no moment half written."""
+    """Copy so that ``target`` is at no moment half written, not even after a power cut."""
     fresh = target.with_name(target.name + ".new")
-    shutil.copyfile(source, fresh)
+    with source.open("rb") as old, fresh.open("wb") as new:
+        shutil.copyfileobj(old, new)
+        new.flush()
+        os.fsync(new.fileno())
     os.replace(fresh, target)
