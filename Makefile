@@ -70,15 +70,15 @@ test-vision: .venv-vision/.installed
 	@.venv-vision/bin/python -m pytest tests/vision_extra $(ARGS)
 
 # Weights to ship, from nothing: draws the pictures, trains on small ones and then on full ones,
-# measures, writes data/models/defects.*. An hour or so on two cores that do nothing else.
+# measures, writes data/models/defects.*. Most of an hour on two cores that do nothing else.
 DETECTOR := $(or $(SANGDAM_DATA_DIR),var)/detector
 train-detector: .venv-vision/.installed
 	@test -f $(DETECTOR)/data/data.yaml || .venv-vision/bin/python -m vision.generate.dataset \
 		$(DETECTOR)/data --train 6000 --val 800 --test 800
-	@.venv-vision/bin/python -m vision train $(DETECTOR)/data --side 160 --epochs 10 \
+	@.venv-vision/bin/python -m vision train $(DETECTOR)/data --side 160 --epochs 8 \
 		--out $(DETECTOR)/small
 	@.venv-vision/bin/python -m vision train $(DETECTOR)/data --from $(DETECTOR)/small/defects.pt \
-		--epochs 5 --out $(DETECTOR)/weights --ship $(ARGS)
+		--epochs 2 --out $(DETECTOR)/weights --ship $(ARGS)
 	@.venv-vision/bin/python -m evals.vision.detector_eval --ship
 
 .venv-llm/.runtime: requirements.txt requirements-llm.txt

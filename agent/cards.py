@@ -10,7 +10,7 @@ from agent.tools.photos import PhotoReport
 from agent.turn import Turn
 from agent.types import Card, CardAction
 from store.models import Claim, Order, Product, Ticket
-from vision.labels import LABELS
+from vision.phrases import kind_of
 from vision.types import Report
 
 __all__ = [
@@ -146,7 +146,7 @@ def photo_card(kept: PhotoReport, title: str) -> Card:
         "findings": [
             {
                 "label": one.label,
-                "label_ko": LABELS[one.label],
+                "label_ko": kind_of(one),
                 "confidence": one.confidence,
                 "box": list(one.box),
                 "judges": list(one.judges),

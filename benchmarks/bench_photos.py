@@ -21,7 +21,7 @@ from vision.types import Report
 __all__ = ["run"]
 
 PHOTOS = 40
-PHONE_PX = (4032, 4032)
+PHONE_PX = (3464, 3464)  # 12 megapixels; the scenes are square
 MAX_MB = 10
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -100,7 +101,9 @@ class OwnWeights:
         from vision.yolo_client import Worker
 
         try:
-            self._worker = Worker(self._path)
+            self._worker = worker = Worker(self._path)
+            # Other weights come into force: the last photo lets go of these, and they end.
+            weakref.finalize(self, worker.close)
         except SangdamError as error:
             self._reason = error.message
             log.warning("the weights %s cannot be used: %s", self._path.name, error.message)

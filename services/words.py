@@ -17,6 +17,7 @@ from agent.shop.words import (
     TICKET_STATUS,
 )
 from vision.labels import LABELS
+from vision.phrases import kind_of as photo_kind
 from vision.wire import JUDGES as PHOTO_JUDGE
 from vision.wire import VERDICTS as PHOTO_VERDICT
 
@@ -37,6 +38,7 @@ __all__ = [
     "RETURNABLE",
     "SENTIMENT",
     "TICKET_STATUS",
+    "photo_kind",
 ]
 
 PHOTO_LABELS: Mapping[str, str] = {str(label): word for label, word in LABELS.items()}

@@ -14,7 +14,7 @@ from agent.types import Caller
 from errors import NotFound, SangdamError
 from services import PhotoReport, Services
 from services.photo_words import judge_lines, measures
-from services.words import PHOTO_JUDGE, PHOTO_LABELS
+from services.words import PHOTO_JUDGE, PHOTO_LABELS, photo_kind
 from ui import states
 from ui.dialogs import flash
 from ui.format import plain, when
@@ -22,8 +22,8 @@ from ui.photo_boxes import Mark, colour_of, drawn, number_of
 
 __all__ = [
     "CSS", "LEAST", "PAIR_PX", "SMALL_PX", "beside", "catalogue_photo", "corrected", "draw",
-    "head", "in_chat", "judges", "least_of", "legend", "marks_of", "picture", "quality", "reasons",
-    "several", "without",
+    "head", "in_chat", "judges", "kinds_of", "least_of", "legend", "marks_of", "picture",
+    "quality", "reasons", "several", "without",
 ]  # fmt: skip
 
 LEAST = 0.3  # below that a finding is shown where staff ask for it, or where nothing else is
@@ -118,11 +118,18 @@ def picture(
         st.caption(":material/hide_image: 사진이 지워졌어요.")
         return
     marks = marks_of(found, least)
-    names = ", ".join(PHOTO_LABELS[found.report.findings[one.number - 1].label] for one in marks)
     st.image(
         drawn(data, marks), width=width or "stretch",
-        alt=f"고객 사진. 표시한 곳: {names or '없음'}",
+        alt=f"고객 사진. 표시한 곳: {kinds_of(found, marks) or '없음'}",
     )  # fmt: skip
+
+
+def kinds_of(found: PhotoReport, marks: Sequence[Mark]) -> str:
+    """What the numbers on a picture are, in one line: "1 금이 감, 2 얼룩"; "" for none."""
+    return ", ".join(
+        f"{number_of(one.number)} {photo_kind(found.report.findings[one.number - 1])}"
+        for one in marks
+    )
 
 
 def catalogue_photo(desk: Services, found: PhotoReport) -> bytes | None:
@@ -159,7 +166,7 @@ def legend(
     lines = []
     for mark in marks[:MOST]:
         one = found.report.findings[mark.number - 1]
-        parts = [PHOTO_LABELS[one.label], f"{one.confidence:.0%}"]
+        parts = [photo_kind(one), f"{one.confidence:.0%}"]
         if mark.whole:
             parts.append("사진 전체")
         if judged:

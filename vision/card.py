@@ -53,7 +53,8 @@ class Platt:
     def at(self, raw: float) -> float:
         """The probability (0 to 1) that a raw confidence (0 to 1) is worth."""
         raw = min(max(raw, 1e-4), 1 - 1e-4)  # as where it was fitted: nothing seen is 1e-4
-        return 1 / (1 + math.exp(-(self.bias + self.slope * math.log(raw / (1 - raw)))))
+        odds = self.bias + self.slope * math.log(raw / (1 - raw))
+        return 0.5 * (1 + math.tanh(odds / 2))  # the sigmoid, without exp's overflow
 
 
 @dataclass(frozen=True, slots=True)

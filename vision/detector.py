@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from errors import Unavailable
 from vision.card import Card, sha256_of
 from vision.labels import LABELS
+from vision.onnx_session import open_session
 from vision.types import Box, Finding, Opinion
 
 if TYPE_CHECKING:
@@ -185,16 +186,10 @@ def _read(path: Path) -> bytes:
 
 def _session(data: bytes, name: str) -> onnxruntime.InferenceSession:
     try:
-        import onnxruntime
+        session = open_session(data)
+        shape: list[Any] = session.get_inputs()[0].shape
     except ImportError as error:
         raise Unavailable("onnxruntime이 없어요. make setup을 다시 실행해 주세요.") from error
-    options = onnxruntime.SessionOptions()
-    # One thread a picture: two cores serve several pictures and the pages at once.
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    try:
-        session = onnxruntime.InferenceSession(data, options, ["CPUExecutionProvider"])
-        shape: list[Any] = session.get_inputs()[0].shape
     except Exception as error:  # onnxruntime's errors share no base class but Exception
         raise Unavailable(f"가중치({name})를 열 수 없어요. ONNX 파일인지 확인해 주세요.") from error
     if len(shape) != 4 or len(session.get_inputs()) != 1:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from vision.labels import Label
+from vision.labels import LABELS, Label
 from vision.types import Box, Finding, Opinion
 
 __all__ = [
     "CLOSING",
-    "LOOKS",
     "NOTHING_SEEN",
     "NOT_ALIGNED",
+    "SURE_NAME",
     "detector_name",
+    "kind_of",
+    "looks_like",
     "place_of",
     "reason_of",
     "with_particle",
@@ -33,9 +35,23 @@ LOOKS: Mapping[Label, str] = {
     "missing_part": "빠진 부분이 있는 것처럼 보여요.",
     "wrong_item": "다른 상품처럼 보여요.",
 }
+# A label less sure than this (its share of all damage) is not told: README has how often a told
+# one is right.
+SURE_NAME = 0.6
 NOTHING_SEEN = "사진에서는 뚜렷한 손상을 찾지 못했어요."
 CLOSING = "담당자가 직접 확인할게요."
 NOT_ALIGNED = "상품 전체가 보이게 정면에서 다시 찍어 주세요."
+
+
+def kind_of(one: Finding) -> str:
+    """What a finding is called: its label's name, or that something differs where that name
+    is not sure."""
+    return LABELS[one.label] if one.named >= SURE_NAME else "달라진 곳"
+
+
+def looks_like(one: Finding) -> str:
+    """A finding as a sentence: "깨진 것처럼 보여요." """
+    return LOOKS[one.label] if one.named >= SURE_NAME else "상품 사진과 달라 보여요."
 
 
 def place_of(box: Box) -> str:
@@ -92,7 +108,9 @@ def _reference(opinion: Opinion) -> str:
     shown = sorted(opinion.findings, key=lambda one: -one.confidence)
     clear = [one for one in shown if one.confidence >= 0.5] or shown[:1]
     where = with_particle(_places(clear), "이", "가")
-    return f"상품 사진과 견주어 보니 {where} 달라요. {LOOKS[clear[0].label]}"
+    if clear[0].named < SURE_NAME:
+        return f"상품 사진과 견주어 보니 {where} 달라요."
+    return f"상품 사진과 견주어 보니 {where} 달라요. {looks_like(clear[0])}"
 
 
 def _detector(opinion: Opinion, confirmed: bool) -> str:
@@ -119,4 +137,4 @@ def _llm(opinion: Opinion) -> str:
         return "사진을 본 AI는 뚜렷한 손상을 찾지 못했어요."
     surest = max(opinion.findings, key=lambda one: one.confidence)
     where = with_particle(place_of(surest.box), "을", "를")
-    return f"사진을 본 AI는 {where} 가리켜요. {LOOKS[surest.label]}"
+    return f"사진을 본 AI는 {where} 가리켜요. {looks_like(surest)}"

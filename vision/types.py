@@ -37,12 +37,16 @@ Problem = Literal["blurred", "dark", "bright", "small", "far", "cut_off", "plain
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong, where, how sure (0 to 1, calibrated), and who says so."""
+    """One thing that is wrong, where, how sure (0 to 1, calibrated), and who says so.
+
+    ``named`` (0 to 1): how sure the label is, given that something is wrong there.
+    """
 
     label: Label
     confidence: float
     box: Box
     judges: tuple[Judge, ...]
+    named: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,7 @@ def _defect(one: Finding, report: Report) -> dict[str, Any]:
         "label": one.label,
         "label_ko": LABELS[one.label],
         "confidence": one.confidence,
+        "label_confidence": round(one.named, 4),
         "box": pixel_box(one.box, report),
         "judges": list(one.judges),
     }

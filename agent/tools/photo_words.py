@@ -8,8 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from vision.labels import LABELS
-from vision.phrases import LOOKS, place_of
+from vision.phrases import kind_of, looks_like, place_of
 from vision.quality import advice_sentence
 from vision.types import Finding, Report
 
@@ -59,9 +58,8 @@ def seen_words(report: Report) -> tuple[str, ...]:
         return ()
     named: dict[str, str] = {}
     for one in _named(report):
-        named.setdefault(
-            one.label, f"{LABELS[one.label]} {percent(one.confidence)} ({place_of(one.box)})"
-        )
+        kind = kind_of(one)
+        named.setdefault(kind, f"{kind} {percent(one.confidence)} ({place_of(one.box)})")
     return tuple(named.values())[:MOST_NAMED]
 
 
@@ -71,7 +69,7 @@ def looks(report: Report) -> str:
     if not found:
         return ""
     first = found[0]
-    words = LOOKS[first.label].rstrip(".")
+    words = looks_like(first).rstrip(".")
     where = "" if first.label == "wrong_item" else f", {place_of(first.box)}"
     return f"{words}({percent(first.confidence)}{where})"
 

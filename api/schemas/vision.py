@@ -80,6 +80,7 @@ class Defect(Marked):
     """A finding, how sure it is, and which judges say so."""
 
     confidence: Share
+    label_confidence: Share = Field(description="손상이라고 할 때 종류가 맞을 확률")
     judges: list[JudgeCode]
 
 

@@ -21,6 +21,7 @@ from evals.vision.reference_pairs import Pair, as_reference, generated, printed
 from evals.vision.reference_restyle import blurred
 from vision.labels import REASON_OF
 from vision.measure import ap50, figures, iou, threshold_at
+from vision.phrases import SURE_NAME
 from vision.reference import Comparison, compare
 from vision.types import Box
 
@@ -107,6 +108,12 @@ def _table(rows: Sequence[tuple[Pair, Comparison]]) -> Table:
         for pair, said in damaged
     ]
     named = [(pair.label, said.findings[0].label) for pair, said in damaged if said.findings]
+    first = [said.findings[0] for _, said in damaged if said.findings]
+    told = [
+        pair.label == said.findings[0].label
+        for pair, said in damaged
+        if said.findings and said.findings[0].named >= SURE_NAME
+    ]
     return {
         **figures(scores, harmed),
         "threshold": round(threshold_at(scores, harmed), 4),
@@ -117,13 +124,15 @@ def _table(rows: Sequence[tuple[Pair, Comparison]]) -> Table:
         "reason_right": _share(
             [REASON_OF[wanted] == REASON_OF[got] for wanted, got in named if wanted], len(damaged)
         ),
+        "label_told": _share([one.named >= SURE_NAME for one in first], len(damaged)),
+        "told_label_right": _share(told, len(told)),
         "tpr_by_label": _by_label(damaged, threshold_at(scores, harmed)),
         "ms_median": round(float(np.median([said.took_ms for _, said in rows]))),
     }
 
 
 def _share(right: Sequence[bool], of: int) -> float:
-    return round(sum(right) / of, 4)
+    return round(sum(right) / of, 4) if of else 0.0
 
 
 def _by_label(rows: Sequence[tuple[Pair, Comparison]], at: float) -> dict[str, str]:

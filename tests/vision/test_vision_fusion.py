@@ -24,6 +24,7 @@ BLURRED = Quality(False, 0.0, 1.0, 1.0, 1.0, ("blurred",), ("초점을 맞춰 �
 EMPTY = Quality(False, 1.0, 1.0, 1.0, 0.0, ("plain",), ("상품이 나오게 찍어 주세요.",))
 PLACE: Box = (0.7, 0.1, 0.9, 0.3)
 SIZE = (640, 480)
+LARGE = Finding("broken", 0.97, (0.6, 0.05, 0.95, 0.35), ("reference",))
 
 
 @st.composite
@@ -103,11 +104,24 @@ def test_no_finding_of_the_comparison_is_lost(one: Opinion, two: Opinion) -> Non
 
 
 def test_a_strong_difference_gives_a_draft_with_its_reason() -> None:
-    found = report(said("reference", 1.0, finding("reference")), said("detector", 0.1))
+    found = report(said("reference", 1.0, LARGE), said("detector", 0.1))
     assert found.verdict == "damage"
     assert found.recommendation is not None
     assert found.recommendation.reason_code == REASON_OF["broken"]
     assert "상품 사진과 견주어 보니 오른쪽 위가 달라요. 깨진 것처럼 보여요." in found.reasons
+
+
+def test_an_unsure_name_is_not_told() -> None:
+    unsure = replace(LARGE, named=0.4)
+    found = report(said("reference", 1.0, unsure), said("detector", 0.1))
+    assert found.findings[0].label == "broken"
+    assert "상품 사진과 견주어 보니 오른쪽 위가 달라요." in found.reasons
+    # A language model that looks at the same place may know.
+    named = Finding("crack", 0.9, LARGE.box, ("llm",))
+    told = report(said("reference", 1.0, unsure), said("llm", 0.9, named))
+    assert (told.findings[0].label, told.findings[0].judges) == ("crack", ("reference", "llm"))
+    kept = report(said("reference", 1.0, LARGE), said("llm", 0.9, named))
+    assert kept.findings[0].label == "broken"
 
 
 def test_the_bar_for_a_claim_may_lie_above_what_is_ever_told() -> None:
@@ -158,7 +172,10 @@ def test_a_hint_elsewhere_does_not_lift_a_weak_difference() -> None:
 def test_nothing_found_is_for_a_person_not_an_all_clear() -> None:
     found = report(said("reference", 0.0), said("detector", 0.0))
     assert found.verdict == "review"
-    assert any("찾지 못했어요. 담당자가 직접 확인할게요." in one for one in found.reasons)
+    clear = "상품 사진과 견주었지만 뚜렷하게 다른 곳은 찾지 못했어요."
+    assert found.reasons == (clear, "담당자가 직접 확인할게요.")
+    alone = report(Opinion("reference", "absent"), said("detector", 0.0))
+    assert "사진에서는 뚜렷한 손상을 찾지 못했어요. 담당자가 직접 확인할게요." in alone.reasons
 
 
 def test_what_cannot_be_compared_is_asked_for_again() -> None:
@@ -175,7 +192,7 @@ def test_a_bad_photo_is_asked_for_again_unless_damage_shows() -> None:
     found = report(*clear, quality=BLURRED)
     assert found.verdict == "retake"
     assert found.reasons[-1] == "문제가 있는 곳을 가까이 흔들리지 않게 찍어 주세요."
-    strong = (said("reference", 1.0, finding("reference")), said("detector", 0.1))
+    strong = (said("reference", 1.0, LARGE), said("detector", 0.1))
     assert report(*strong, quality=BLURRED).verdict == "review"
     # What the comparison could align is not empty, whatever the frame looks like.
     assert report(*strong, quality=EMPTY).verdict == "damage"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -25,7 +27,7 @@ from vision.generate import (
 )  # fmt: skip
 from vision.generate.catalogue import PHOTO_PX, pictured, shop_photo, write_catalogue
 from vision.generate.damage import MAKERS
-from vision.generate.dataset import SPLITS, example, write_yolo
+from vision.generate.dataset import SPLITS, example
 from vision.generate.examples import EXAMPLES, take, write_examples
 from vision.generate.shop import DESIGNS
 from vision.labels import DETECTED
@@ -167,7 +169,9 @@ def test_an_example_is_reproducible_and_no_design_is_in_two_splits() -> None:
 
 
 def test_the_written_set_is_what_yolo_reads(tmp_path: Path) -> None:
-    write_yolo(tmp_path, train=30, val=4, test=4, seed=3, side_px=96, workers=1)
+    counts = ["--train", "30", "--val", "4", "--test", "4", "--seed", "3", "--side", "96"]
+    command = [sys.executable, "-m", "vision.generate.dataset", str(tmp_path), *counts]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     said = yaml.safe_load((tmp_path / "data.yaml").read_text())
     assert tuple(said["names"].values()) == DETECTED
     pictures = sorted((tmp_path / "images" / "train").glob("*.jpg"))

@@ -101,8 +101,17 @@ def test_without_the_network_the_traits_still_judge(
 def test_only_what_is_boxy_is_a_crushed_box(looked: Looked) -> None:
     chances: NDArray[np.float64] = np.zeros((1, len(CLASSES)))
     chances[0, [0, CLASSES.index("crushed_box"), CLASSES.index("dent")]] = 0.1, 0.6, 0.3
-    assert named(looked[2][:1], chances)[0][1:] == ("crushed_box", 0.9)
-    assert named(looked[2][:1], chances, boxy=False)[0][1:] == ("dent", 0.9)
+    assert named(looked[2][:1], chances)[0][1:] == ("crushed_box", 0.9, pytest.approx(2 / 3))
+    assert named(looked[2][:1], chances, boxy=False)[0][1:] == ("dent", 0.9, 1.0)
+
+
+def test_the_label_is_of_the_likeliest_reason(looked: Looked) -> None:
+    """A claim's reason decides what is offered: scratch or crack are both "damaged"."""
+    chances: NDArray[np.float64] = np.zeros((1, len(CLASSES)))
+    places = [CLASSES.index(name) for name in ("none", "stain", "scratch", "crack")]
+    chances[0, places] = 0.1, 0.36, 0.3, 0.24
+    [found] = named(looked[2][:1], chances)
+    assert (found.label, found.named) == ("scratch", pytest.approx(1 / 3))
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from errors import BadInput
 from vision.decoding.containers import MAX_JPEG_SCANS, foreign, jpeg_scans, kind_of, plain
+from vision.decoding.memory import give_back
 from vision.decoding.strips import Source, flatten
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ MAX_DECODE_BYTES = 140_000_000
 # Measured peaks of the decoders in bytes for each pixel: libwebp keeps two canvases of an
 # animation, libheif and libavif their planes beside the RGB pixels.
 _BYTES_PER_PIXEL: Mapping[str, float] = {"WEBP": 16.2, "AVIF": 9.8, "HEIF": 5.6}
-_PILLOW_BYTES_PER_PIXEL, _HEIF_ALPHA_BYTES_PER_PIXEL, _STILL_WEBP_BYTES_PER_PIXEL = 4.2, 7.5, 6.4
+_PILLOW_BYTES_PER_PIXEL, _HEIF_ALPHA_BYTES_PER_PIXEL, _STILL_WEBP_BYTES_PER_PIXEL = 4.95, 7.5, 6.4
 _PILLOW_BYTES_OF_MODE: Mapping[str, float] = {"1": 1.1, "L": 1.1, "P": 1.1, "I;16": 2.1}
 _NAMES: Mapping[str, str] = {"WEBP": "WebP", "HEIF": "HEIC", "JPEG": "이 JPG"}
 _TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
@@ -316,6 +317,8 @@ def _check_memory(kind: str, needed: float, size: tuple[int, int]) -> None:
     if needed > MAX_DECODE_BYTES:
         most = int(size[0] * size[1] * MAX_DECODE_BYTES / needed)
         raise BadInput(_heavy(kind, most), code="photo_too_large")
+    if needed > MAX_DECODE_BYTES / 3:
+        give_back()
 
 
 def _heavy(kind: str, pixels_most: int) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from vision.fusion.weights import Line, Weights, shipped
 from vision.labels import LABELS
 from vision.measure import contained, iou
-from vision.phrases import CLOSING, NOT_ALIGNED, NOTHING_SEEN, reason_of
+from vision.phrases import CLOSING, NOT_ALIGNED, NOTHING_SEEN, SURE_NAME, reason_of
 from vision.quality import advice_sentence
 from vision.types import (
     Finding,
@@ -189,7 +189,8 @@ def merge(opinions: Sequence[Opinion], weights: Weights) -> tuple[Finding, ...]:
     """All findings, those of one place joined, the surest first.
 
     The box is the primary judge's (comparison, then language model, then detector); where
-    another judge points at the same place its name is listed and the confidence raised.
+    another judge points at the same place its name is listed and the confidence raised. What
+    kind of damage it is a language model says better than an unsure comparison.
     """
     reference, detector, llm = (_of(opinions, name) for name in ("reference", "detector", "llm"))
     aligned = _spoke(reference)
@@ -244,6 +245,8 @@ def _joined(one: Finding, same: Sequence[Finding], agree: float | None) -> Findi
     else:
         sure = sigmoid(logit(one.confidence) + max(agree, 0.0))
     judges = tuple(dict.fromkeys((*one.judges, *surest.judges)))
+    if "llm" in surest.judges and surest.label != "wrong_item" and one.named < SURE_NAME:
+        one = replace(one, label=surest.label, named=surest.named)
     return replace(one, confidence=max(sure, one.confidence), judges=judges)
 
 
@@ -362,7 +365,8 @@ def _verdict(
         return "review", (CLOSING,)
     if reference.state == "unsure" and _of(opinions, "llm").state != "clear":
         return "retake", (advice or NOT_ALIGNED,)
-    return "review", (f"{NOTHING_SEEN} {CLOSING}", advice)
+    told = "clear" in (reference.state, _of(opinions, "llm").state)  # by the judge's own reason
+    return "review", (CLOSING if told else f"{NOTHING_SEEN} {CLOSING}", advice)
 
 
 def _top(findings: Sequence[Finding], opinions: Sequence[Opinion]) -> Finding | None:

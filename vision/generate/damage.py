@@ -1,7 +1,7 @@
 """Visible damage on a drawn piece: each kind paints on a copy, the box is what changed.
 
-Sizes are a share of the product's longer side (3 % to 40 %, mostly 10 % to 40 %). A damage that
-does not show, as black on black, is tried again elsewhere and stronger.
+Sizes are a share of the product's longer side (12 % to 42 %: a network at 256 px sees no less).
+A damage that does not show, as black on black, is tried again elsewhere and stronger.
 """
 
 from __future__ import annotations

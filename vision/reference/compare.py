@@ -143,9 +143,12 @@ def _judged(photo: Photo, laid: Alignment, ready: Prepared, reference: Reference
     chances = network.chances(differs, canvas, places) if network else shipped().chances(places)
     found = named(places, chances, boxy=ready.boxy)
     findings = tuple(
-        Finding(label, sure, boxed(region, canvas, photo.grey.shape[:2], PAD), ("reference",))
-        for region, label, sure in found
-    )
+        Finding(
+            one.label, one.sure, boxed(one.region, canvas, photo.grey.shape[:2], PAD),
+            ("reference",), one.named,
+        )
+        for one in found
+    )  # fmt: skip
     return Comparison(
         aligned=True, score=picture_score(found), findings=findings,
         product_id=reference.product_id, sku=reference.sku,

@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vision.labels import Label
+from vision.labels import REASON_OF, Label
 from vision.reference.regions import TRAITS, Region
 
 __all__ = [
@@ -38,10 +38,18 @@ Floats = NDArray[np.float64]
 CLASSES: tuple[str, ...] = (
     "none", "scratch", "crack", "dent", "stain", "hole", "broken", "crushed_box", "missing_part",
 )  # fmt: skip
+_DAMAGE = cast(tuple[Label, ...], CLASSES[1:])
 MODEL_FILE = Path(__file__).parents[2] / "data" / "models" / "reference.json"
 FLOOR = 0.05  # regions less likely than this are not worth showing
 
-Named = tuple[Region, Label, float]
+
+class Named(NamedTuple):
+    """A region, its likeliest label, the chance of damage, and the label's own given damage."""
+
+    region: Region
+    label: Label
+    sure: float
+    named: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,23 +84,39 @@ def shipped() -> NamingModel:
 
 
 def named(found: Sequence[Region], chances: Floats, *, boxy: bool = True) -> list[Named]:
-    """Each region that is likely enough, its label and the chance of damage, surest first.
+    """Each region that is likely enough, surest first.
 
-    ``chances`` (N×9) are of :data:`CLASSES`; what is not ``boxy`` is no crushed box.
+    ``chances`` (N×9) are of :data:`CLASSES`; what is not ``boxy`` is no crushed box. The label
+    is the likeliest of those that give the likeliest reason of a claim: that decides what a
+    customer is offered.
     """
     kept = np.array(chances, float).reshape(-1, len(CLASSES))[:, 1:]
     if not boxy:
-        kept[:, CLASSES.index("crushed_box") - 1] = -1.0
-    out = [
-        (region, cast(Label, CLASSES[1 + int(np.argmax(row))]), float(1 - none))
-        for region, row, none in zip(found, kept, chances[:, 0], strict=True)
-    ]
-    return sorted((one for one in out if one[2] >= FLOOR), key=lambda one: -one[2])
+        kept[:, CLASSES.index("crushed_box") - 1] = 0.0
+    out = []
+    for region, row, none in zip(found, kept, chances[:, 0], strict=True):
+        label, of_damage = _label(row)
+        out.append(Named(region, label, float(1 - none), of_damage))
+    return sorted((one for one in out if one.sure >= FLOOR), key=lambda one: -one.sure)
+
+
+def _label(chances: Floats) -> tuple[Label, float]:
+    """The label of the damage classes' chances (8), and its share of them."""
+    by_reason: dict[str, float] = {}
+    for label, chance in zip(_DAMAGE, chances, strict=True):
+        by_reason[REASON_OF[label]] = by_reason.get(REASON_OF[label], 0.0) + float(chance)
+    reason = max(by_reason, key=lambda one: by_reason[one])
+    chance, label = max(
+        (float(chance), label)
+        for label, chance in zip(_DAMAGE, chances, strict=True)
+        if REASON_OF[label] == reason
+    )
+    return label, chance / max(float(chances.sum()), 1e-9)
 
 
 def picture_score(found: Sequence[Named]) -> float:
     """The picture's score (0 to 1): the surest region's chance, raised a little by the next."""
     left = 1.0
-    for place, (_, _, sure) in enumerate(found[:3]):
-        left *= 1 - sure * (1.0, 0.3, 0.1)[place]
+    for place, one in enumerate(found[:3]):
+        left *= 1 - one.sure * (1.0, 0.3, 0.1)[place]
     return 1 - left

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vision.onnx_session import open_session
 from vision.reference.difference import Canvas, Difference
 from vision.reference.naming import CLASSES
 from vision.reference.patches import patches
@@ -40,20 +41,13 @@ class RegionNetwork:
         Raises OSError where one is missing, ValueError where the two do not belong together or
         are of another program's classes or traits.
         """
-        import onnxruntime
-
         data = path.read_bytes()
         card = json.loads(path.with_suffix(".json").read_text("utf-8"))
         if card["sha256"] != hashlib.sha256(data).hexdigest():
             raise ValueError(f"{path} is not the file that its card names")
         if card["classes"] != list(CLASSES) or card["traits"] != list(TRAITS):
             raise ValueError(f"{path} is of other classes or traits; run reference_train")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            data, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(data)
 
     def chances(self, found: Difference, canvas: Canvas, regions: Sequence[Region]) -> Floats:
         """The chance of each of :data:`vision.reference.naming.CLASSES` (N×9) for ``regions``."""

@@ -26,7 +26,7 @@ from tests.vision.hostile.pieces import (
 __all__ = ["bombs"]
 
 MOST = (8000, 5000)  # 40 million pixels: still allowed
-LARGE = (7000, 4750)  # 33 million
+LARGE = (6400, 4400)  # 28 million
 BLACK, WHITE = (0, 0, 0), (255, 255, 255)
 
 
@@ -55,7 +55,7 @@ def _pngs() -> Iterator[Case]:
                 yield Case(f"most-{name}-{bits}-{turn}", data, "refused")
                 data = png_of_zeros(LARGE, bits=bits, colour=colour, interlace=turn)
                 yield Case(f"large-{name}-{bits}-{turn}", data, "clean", LARGE, middle)
-    for size in ((25_000, 1_300), (1_300, 25_000), (5750, 5750)):
+    for size in ((22_000, 1_280), (1_280, 22_000), (5300, 5300)):
         data = png_of_zeros(size, colour=6)
         yield Case(f"rgba-{size[0]}x{size[1]}", data, "clean", size, WHITE)
     yield Case(
