@@ -71,7 +71,7 @@ def test_each_file_is_refused_in_korean_or_cleaned(
 
 def _is_right(line: Told, case: Case) -> bool:
     """No metadata, whole, of the right size, and the right colour in the middle."""
-    right = line["bare"] and line["right"] and not line["leaks"] and max(line["stored"]) <= 2048
+    right = line["bare"] and line["right"] and not line["leaks"] and max(line["stored"]) <= 2016
     if case.size is not None:
         right = right and tuple(line["upload"]) == case.size
         share = line["stored"][0] / line["stored"][1] / (case.size[0] / case.size[1])

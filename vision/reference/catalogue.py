@@ -131,9 +131,12 @@ def _windows(soft: NDArray[Any], product: NDArray[Any], ground: NDArray[Any]) ->
     it, and a small part of the product, so that a white label is not taken for one."""
     import cv2
 
-    darker = ground - soft
+    # Plane by plane: numpy reduces a last axis of three a hundred times slower.
+    red, green, blue = (np.float32(ground[i]) - soft[..., i] for i in range(3))
+    most = np.maximum(np.maximum(red, green), blue)
+    least = np.minimum(np.minimum(red, green), blue)
     # In shadow the ground is darker, but not of another colour.
-    like = (np.abs(darker).max(2) < SHADED_LEVELS) & (np.ptp(darker, axis=2) < 8)
+    like = (most < SHADED_LEVELS) & (least > -SHADED_LEVELS) & (most - least < 8)
     like &= product > 0
     count, parts, stats, _ = cv2.connectedComponentsWithStats(like.astype(np.uint8))
     out = np.zeros(product.shape, bool)
