@@ -144,7 +144,8 @@ TABLE: tuple[Setting, ...] = (
     Setting(
         "photo_days",
         90,
-        "Days a photo that belongs to no chat and no claim is kept; 0 for ever.",
+        "Days a photo is kept that belongs to no chat and no claim and that staff have not "
+        "corrected; 0 for ever.",
     ),
     Setting("photo_workers", 2, "Photos that are decoded or judged at the same time."),
     Setting(

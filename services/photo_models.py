@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from vision.inspector import Eye
+    from vision.detector import Eye
 
 __all__ = ["DetectorInfo", "OwnWeights", "Stamp", "detector_info", "eye_of", "stamp"]
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = [
     "OWN",
     "SHIPPED",
-    "DamageJudge",
     "Detector",
+    "Eye",
     "open_judge",
     "opinion_of",
     "weights_in_use",
@@ -45,15 +45,12 @@ _SHOWN = 10
 Raw = tuple[int, float, Box]  # class, raw confidence, box in fractions
 
 
-class DamageJudge(Protocol):
-    """What looks for damage on one picture: :class:`Detector`, or a user's .pt in a process."""
+class Eye(Protocol):
+    """What looks for damage on a picture: :class:`Detector`, or a user's .pt in a process."""
 
-    card: Card
-
-    @property
-    def model(self) -> str: ...
-
-    def detect(self, rgb: Pixels) -> Opinion: ...
+    def detect(self, rgb: Pixels) -> Opinion:
+        """Its opinion of an upright picture (uint8 RGB, height × width × 3)."""
+        ...
 
 
 def weights_in_use(data_path: Path, configured: str = "") -> Path:
@@ -63,7 +60,7 @@ def weights_in_use(data_path: Path, configured: str = "") -> Path:
     return data_path / OWN if (data_path / OWN).is_file() else SHIPPED
 
 
-def open_judge(path: Path) -> DamageJudge:
+def open_judge(path: Path) -> Eye:
     """The judge of a weights file: .onnx in this process, .pt in a process of its own.
 
     Raises Unavailable, in Korean, where it cannot be loaded (MissingExtra: .pt without the

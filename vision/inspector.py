@@ -13,10 +13,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from errors import SangdamError
-from vision.detector import SHIPPED, open_judge
+from vision.detector import SHIPPED, Eye, open_judge
 from vision.fusion.weights import Weights, shipped
 from vision.labels import LABELS
 from vision.types import Finding, Opinion, Reference, Report
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["SIDE_PX", "Eye", "Health", "Inspector", "LlmJudge"]
+__all__ = ["SIDE_PX", "Health", "Inspector", "LlmJudge"]
 
 SIDE_PX = 960  # longest side the judges see; each makes it smaller as it needs
 LLM_WAIT_S = 20.0
@@ -33,14 +33,6 @@ MAX_FINDINGS = 100  # of one judge
 log = logging.getLogger(__name__)
 
 LlmJudge = Callable[[bytes, Sequence[Reference]], Opinion]
-
-
-class Eye(Protocol):
-    """What a detector must be able to do (:class:`vision.detector.Detector` is one)."""
-
-    def detect(self, rgb: NDArray[np.uint8]) -> Opinion:
-        """Its opinion of an upright picture (uint8 RGB, HxWx3)."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 
 from agent.types import Message
 from services import Services
+from services.live_turn import TICK_S
 from tests.api.conftest import Api
 from tests.api.streaming import Told, told
 
@@ -107,9 +108,11 @@ def test_nobody_resumes_somebody_elses_turn(api: Api) -> None:
 def test_silence_is_filled_with_comments(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     api.shop.settings = api.shop.settings.replace(sse_heartbeat_s=0)
     slow(api, monkeypatch, 0.5)
+    began = time.monotonic()
     with api.client.stream("POST", URL, json={"message": QUESTION}, headers=api.minji) as got:
         text = "".join(got.iter_text())
-    assert 1 <= text.count(": ping\n\n") <= 3  # 0 is as often as makes sense, not for ever
+    most = (time.monotonic() - began) / TICK_S
+    assert 1 <= text.count(": ping\n\n") <= most  # 0 is as often as makes sense, not for ever
     assert "event: message" in text
 
 

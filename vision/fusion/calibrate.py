@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 MAX_CASES = 1000  # the seeds set apart for calibration
 # Of clean pictures may reach the bar of a claim: at most 2 % of held-out ones shall, and half
 # of these are another piece of the same product, which is what the comparison errs on.
-CLEAN_CLAIMED = 0.015
+CLEAN_CLAIMED = 0.01
 SEEN_AT = 0.35  # raw comparison score: below it only the detector's eyes saw something
 KNOTS = (0.0, 0.3, 0.6, 0.85)  # quantiles of a score where its slope may change
 PENALTY = 0.5

@@ -17,8 +17,6 @@ from errors import BadInput
 
 __all__ = ["add", "evaluate", "promote", "train"]
 
-SHIPPED = Path(__file__).resolve().parents[2] / "data" / "models" / "defects.onnx"
-
 
 def add(commands: Any) -> None:
     """Add the three commands to ``argparse``'s sub-commands."""
@@ -73,6 +71,8 @@ def train(options: argparse.Namespace) -> int:
     card = package(onnx, options.folder, trained=trained, valid=mixed, **title)
     print(json.dumps(dict(card.figures), ensure_ascii=False, indent=1))
     if options.ship:
+        from vision.detector import SHIPPED
+
         for ending in (".onnx", ".json", ".md"):
             shutil.copyfile(onnx.with_suffix(ending), SHIPPED.with_suffix(ending))
     print(f"{onnx}에 썼습니다.")
