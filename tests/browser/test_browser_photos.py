@@ -112,7 +112,7 @@ def test_from_a_photo_in_the_chat_to_claim_and_ticket(
     expect(card.get_by_text("문제가 보여요")).to_be_visible(timeout=WAIT_MS)
     expect(card.get_by_text("①")).to_be_visible()
     expect(card.locator("img")).to_have_attribute(
-        "alt", "고객 사진. 표시한 곳: 구멍", timeout=WAIT_MS
+        "alt", "고객 사진. 표시한 곳: ① 구멍", timeout=WAIT_MS
     )
     assert fits(page)
     idle(page)
@@ -139,7 +139,7 @@ def _staff_see_it(
         card = page.locator('[class*="st-key-photo-card-"]').first
         expect(card.get_by_text("문제가 보여요")).to_be_visible(timeout=WAIT_MS)
         expect(card.locator("img").first).to_have_attribute(
-            "alt", "고객 사진. 표시한 곳: 구멍", timeout=WAIT_MS
+            "alt", "고객 사진. 표시한 곳: ① 구멍", timeout=WAIT_MS
         )
         expect(card.get_by_alt_text("등록된 상품 사진")).to_be_visible(timeout=WAIT_MS)
         expect(card.get_by_text("구멍", exact=False).first).to_be_visible()
