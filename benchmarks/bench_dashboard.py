@@ -36,8 +36,8 @@ STAFF = Caller("staff", "staff_001", "상담원")
 
 def run() -> dict[str, float]:
     """Milliseconds of the first screen (by the clock, and of processor time: that holds on a
-    busy machine), of every section, of a list; microseconds of writing a turn,
-    without counting it and with.
+    busy machine), of every section, of a list, of counting the turns once without any table of
+    the dashboard's; microseconds of writing a turn, without counting it and with.
     """
     figures: dict[str, float] = {}
     for name, days in (("month", 30), ("year", 365)):
@@ -49,6 +49,7 @@ def run() -> dict[str, float]:
             )
             figures[f"dashboard_grow_{name}_s"] = perf_counter() - started
             figures |= _sections(shop, name)
+            figures |= _plain(shop, name, figures[f"dashboard_first_screen_cpu_{name}_ms"])
             figures[f"dashboard_list_{name}_ms"] = _median(partial(_list, shop))[0]
             plain, counted = _writes(shop.database)
             figures[f"dashboard_turn_write_plain_{name}_us"] = plain
@@ -72,6 +73,23 @@ def _sections(shop: Services, name: str) -> dict[str, float]:
         found[shown], found[f"{shown}_cpu"] = _median(work)
     found["everything"], found["everything_cpu"] = _median(partial(_open, shop, (), tuple(FIGURES)))
     return {f"dashboard_{key}_{name}_ms": spent for key, spent in found.items()}
+
+
+def _plain(shop: Services, name: str, first_screen_ms: float) -> dict[str, float]:
+    """One count straight from the turns, and how the first screen's ten figures compare."""
+
+    def count() -> None:
+        with shop.database.read() as tx:
+            tx.rows(
+                "select strftime('%Y-%m-%dT%H', created_at, '+9 hours') as hour, source, intent, "
+                "status, count(*) from turns group by 1, 2, 3, 4"
+            )
+
+    plain_ms = _median(count)[1]
+    return {
+        f"dashboard_plain_count_cpu_{name}_ms": plain_ms,
+        f"dashboard_first_screen_to_plain_count_{name}": first_screen_ms / plain_ms,
+    }
 
 
 def _open(shop: Services, tiles: tuple[str, ...], charts: tuple[str, ...]) -> None:

@@ -1,18 +1,15 @@
 """Tickets: how long people wait, which promises are kept, what is left.
 
-Times are desk time in seconds: the hours in which somebody sits at the desk, as the calendar of
-``Span.desk`` says. With B(t) = open seconds before the day of t, plus those of that day up to t,
-the desk time from a to b is B(b) - B(a).
-
-Under a source only tickets count whose conversation came that way.
+Times are desk time in seconds (:mod:`store.figures.desk_time`). Under a source only tickets count
+whose conversation came that way.
 """
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from store.database import Tx
+from store.figures.desk_time import desk_times, moments
 from store.figures.types import Behind, Flow, Point, Span, Spread
 from store.models import from_text
 
@@ -33,6 +30,7 @@ __all__ = [
     "resolution_by_priority",
 ]
 
+_ALL = "''"  # one slice for everything
 PROMISES = ("first_response", "resolution")
 _SOURCE = (
     "(:source = '' or exists (select 1 from figures_talks k "
@@ -40,34 +38,14 @@ _SOURCE = (
 )
 _CREATED = f"t.created_at >= :since and t.created_at < :until and {_SOURCE}"
 _RUNNING = "t.status in ('open', 'in_progress', 'waiting_customer')"
-_CALENDAR = (
-    "desk as materialized (select "
-    "cast(strftime('%s', json_extract(value, '$[0]')) as integer) / 86400 as day, "
-    "json_extract(value, '$[1]') as base, json_extract(value, '$[2]') as opens, "
-    "json_extract(value, '$[3]') as closes from json_each(:desk))"
-)
 _DONE = {"first_response": "t.first_responded_at", "resolution": "t.resolved_at"}
 _FROM = {
     "first_response": "t.created_at",
     "resolution": "coalesce(t.resolution_from, t.created_at)",
 }
-_WAITED = {"first_response": "0", "resolution": "t.waited_s"}
-_SEOUL_S = 9 * 3600
+_WAITED = {"first_response": "null", "resolution": "t.waited_s"}
 # The resolution clock stands still while the customer is asked something.
 _LATE_AT = {"first_response": ":now", "resolution": "coalesce(t.waiting_since, :now)"}
-
-
-def _seconds(column: str) -> str:
-    """A stored time as seconds of Seoul's wall clock."""
-    return f"cast(strftime('%s', {column}) as integer) + {_SEOUL_S}"
-
-
-def _before(seconds: str) -> str:
-    """B(t) in SQL. Joining the calendar instead takes 20 s for 100,000 tickets."""
-    return (
-        f"(select d.base + max(0, min({seconds} % 86400, d.closes) - d.opens) from desk d "
-        f"where d.day = {seconds} / 86400)"
-    )
 
 
 def oldest_ticket(tx: Tx) -> datetime | None:
@@ -80,7 +58,7 @@ def first_response(tx: Tx, span: Span) -> Spread:
     """Desk time from a ticket's creation to its first answer, of those first answered in the
     span: median and 90th percentile (nearest rank), seconds.
     """
-    return _whole(_spreads(tx, span, "first_response", "''"))
+    return _whole(_spreads(tx, span, "first_response", _ALL))
 
 
 def first_response_by_priority(tx: Tx, span: Span) -> tuple[Spread, ...]:
@@ -93,7 +71,7 @@ def resolution(tx: Tx, span: Span) -> Spread:
     the time it waited for the customer, of those resolved in the span: median and 90th
     percentile (nearest rank), seconds.
     """
-    return _whole(_spreads(tx, span, "resolution", "''"))
+    return _whole(_spreads(tx, span, "resolution", _ALL))
 
 
 def resolution_by_priority(tx: Tx, span: Span) -> tuple[Spread, ...]:
@@ -107,7 +85,7 @@ def promises(tx: Tx, span: Span) -> Point:
     A promise is decided when it is kept, or when its time is over without that: a ticket that
     nobody has answered counts as soon as it is late.
     """
-    rows = [row for name in PROMISES for row in _promised(tx, span, name, "''")]
+    rows = [row for name in PROMISES for row in _promised(tx, span, name, _ALL)]
     n, of = sum(row["n"] for row in rows), sum(row["whole"] for row in rows)
     return Point(n / of if of else None, n, of)
 
@@ -240,22 +218,21 @@ def _slices(tx: Tx, span: Span, key: str, where: str) -> tuple[Point, ...]:
 def _spreads(tx: Tx, span: Span, name: str, key: str) -> tuple[Spread, ...]:
     start, done = _FROM[name], _DONE[name]
     rows = tx.rows(
-        f"with {_CALENDAR}, moments as materialized (select {key} as slice, "
-        f"{_seconds(start)} as a, {_seconds(done)} as b, {_WAITED[name]} as waited "
-        f"from tickets t where {done} >= :since and {done} < :until and {_SOURCE}), "
-        f"taken as materialized (select slice, {_before('b')} - {_before('a')} - waited as s "
-        "from moments) "
-        "select slice, json_group_array(max(s, 0)) as taken from taken group by slice",
+        f"select {key} as slice, {moments(start)} as starts, {moments(done)} as ends, "
+        f"group_concat({_WAITED[name]}) as waited from tickets t "
+        f"where {done} >= :since and {done} < :until and {_SOURCE} {_by(key)}",
         span.bounds,
     )
-    # Ranking 100,000 of them takes SQLite 0.2 s; sorting a list of numbers, a twentieth of that.
-    return tuple(_spread(sorted(json.loads(row["taken"])), row["slice"]) for row in rows)
+    return tuple(
+        desk_times(span.desk, row["starts"], row["ends"], row["waited"], row["slice"])
+        for row in rows
+        if row["ends"]
+    )
 
 
-def _spread(taken: list[int], key: str) -> Spread:
-    """Of values in their order; the nearest rank of q is the smallest one that q of all reach."""
-    low, high = (taken[-(-len(taken) * tenths // 10) - 1] for tenths in (5, 9))
-    return Spread(low, high, len(taken), key)
+def _by(key: str) -> str:
+    """Groups, in their order, where there are any: grouping by a constant sorts all rows."""
+    return "" if key == _ALL else "group by slice order by slice"
 
 
 def _whole(found: tuple[Spread, ...]) -> Spread:
@@ -264,9 +241,9 @@ def _whole(found: tuple[Spread, ...]) -> Spread:
 
 def _promised(tx: Tx, span: Span, name: str, key: str) -> list[dict[str, int]]:
     return tx.rows(
-        f"select {key} as slice, sum({_DONE[name]} is not null and {_DONE[name]} <= t.{name}_due) "
-        f"as n, count(*) as whole from tickets t where {_DECIDED[name]} >= :since "
-        f"and {_DECIDED[name]} < :until and {_SOURCE} group by slice order by slice",
+        f"select {key} as slice, count(*) filter (where {_DONE[name]} <= t.{name}_due) as n, "
+        f"count(*) as whole from tickets t where {_DECIDED[name]} >= :since "
+        f"and {_DECIDED[name]} < :until and {_SOURCE} {_by(key)}",
         span.bounds,
     )
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -21,12 +19,10 @@ from tests.browser.conftest import IDLE, START_S, Server, mint_cookie, start_ser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-OPENS_WITHIN_S = 3.0
-SERVER_CPU_S = 1.8  # of the server's processor time, whatever else the machine does
 KEPT_S = 16  # answers are kept for 15 s: a visit that counts asks for all of them
-VISITS = 6  # at most: the first one that is quick enough is the last
-# Tells by the clock how long a second of processor time takes.
-_SPIN = "import time\na = time.time()\nwhile time.process_time() < 1: pass\nprint(time.time() - a)"
+PAIRS = 5  # at most: the first that is quick enough is the last
+TIMES_AS_LONG = 2  # by the clock; measured: 1.1 to 1.5
+TIMES_AS_MUCH = 4  # of the server's processor time; measured: 2.6
 
 
 @pytest.fixture(scope="module")
@@ -54,30 +50,44 @@ def busy(
     shutil.rmtree(folder)
 
 
-def test_it_opens_within_three_seconds(busy: Server, chromium: Browser) -> None:
+def test_it_opens_nearly_as_fast_as_over_a_few_turns(
+    busy: Server, server: Server, chromium: Browser
+) -> None:
     """From the address to eight numbers and both charts, nothing kept from an earlier visit.
 
-    The bound is for two cores of one's own: while others use them it grows by as much as a
-    second of processor time takes longer. The best of a few visits counts, for the same reason;
-    the server's share is measured in processor time. What else the machine does with its memory
-    shows in neither, so a slow visit is followed by another one.
+    Measured against the same page over the demonstration's few turns, one visit after the other:
+    half of the time is the browser reading scripts, and all of it depends on the machine (2.3 to
+    5.3 s were seen over the million, the code being the same).
     """
-    context = chromium.new_context(locale="ko-KR", viewport={"width": 1280, "height": 800})
-    context.add_cookies([mint_cookie(busy, "staff@example.com")])  # type: ignore[list-item]
     found = []
-    for _ in range(VISITS):
-        slower, before = _slowness(), _cpu_s(busy)
-        opened = _open(busy, context.new_page())
-        slower = max(slower, _slowness())
-        found.append((opened / slower, opened, slower, _cpu_s(busy) - before))
-        if found[-1][0] < OPENS_WITHIN_S and found[-1][3] < SERVER_CPU_S:
+    for _ in range(1 + PAIRS):
+        few, many = _visit(server, chromium, 1), _visit(busy, chromium, 190_000)
+        found.append((few, many))
+        if len(found) > 1 and _quick(few, many):
             break
         time.sleep(KEPT_S)
+    found = found[1:]  # a server's very first visit of a page takes longer
+    print(f"(seconds by the clock, server's processor time) over few turns, over many: {found}")
+    assert any(_quick(few, many) for few, many in found), found
+
+
+def _quick(few: tuple[float, float], many: tuple[float, float]) -> bool:
+    return many[0] < TIMES_AS_LONG * few[0] and many[1] < TIMES_AS_MUCH * few[1]
+
+
+def _visit(server: Server, chromium: Browser, talks: int) -> tuple[float, float]:
+    """Seconds until everything is there, at least ``talks`` conversations counted, and seconds of
+    the server's processor time.
+    """
+    context = chromium.new_context(locale="ko-KR", viewport={"width": 1280, "height": 800})
+    context.add_cookies([mint_cookie(server, "staff@example.com")])  # type: ignore[list-item]
+    before = _cpu_s(server)
+    page = context.new_page()
+    opened = _open(server, page)
+    counted = page.locator(".st-key-dash-tile-conversations [data-testid=stMetricValue]")
+    assert int(counted.inner_text().replace(",", "")) >= talks
     context.close()
-    told = [tuple(round(one, 2) for one in visit) for visit in found]
-    print(f"(seconds on free cores, by the clock, slowness, server's processor time): {told}")
-    assert min(found)[0] < OPENS_WITHIN_S, told
-    assert min(visit[3] for visit in found) < SERVER_CPU_S, told
+    return round(opened, 2), round(_cpu_s(server) - before, 2)
 
 
 def _open(server: Server, page: Page) -> float:
@@ -89,19 +99,7 @@ def _open(server: Server, page: Page) -> float:
         bar.first.wait_for(state="attached", timeout=90_000)
     opened = time.perf_counter() - started
     page.wait_for_selector(IDLE, timeout=90_000)
-    talks = page.locator(".st-key-dash-tile-conversations [data-testid=stMetricValue]")
-    assert int(talks.inner_text().replace(",", "")) > 190_000
-    page.close()
     return opened
-
-
-def _slowness() -> float:
-    """How much longer two processes at once take for a second of work: 1 on two free cores."""
-    spins = [
-        subprocess.Popen([sys.executable, "-c", _SPIN], stdout=subprocess.PIPE, text=True)
-        for _ in range(2)
-    ]
-    return max(1.0, *(float(spin.communicate()[0]) for spin in spins))
 
 
 def _cpu_s(server: Server) -> float:

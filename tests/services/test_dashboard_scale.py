@@ -7,13 +7,18 @@ import time
 import pytest
 
 from agent.types import Caller
+from services.dashboard import Dashboard
 from store.seed.bulk_turns import grow_turns
 from tests.conftest import NOW, make_services
 from ui.dashboard.view import SECTIONS
 
 pytestmark = pytest.mark.slow
 STAFF = Caller("staff", "staff_001", "이상담")
-WORKS_S = 2.0  # measured: 1.04
+# What a dashboard without tables of its own would do for one figure alone.
+PLAIN = (
+    "select strftime('%Y-%m-%dT%H', created_at, '+9 hours') as hour, source, intent, status, "
+    "count(*) from turns group by 1, 2, 3, 4"
+)
 
 
 @pytest.fixture(scope="module")
@@ -29,15 +34,24 @@ def busy(base, tmp_path_factory):
     (folder / "sangdam.db").unlink()
 
 
-def test_the_first_screen_s_queries_take_less_than_two_seconds_of_work(busy):
-    """Processor time, which holds on a busy machine; two threads share it."""
-    section, dashboard = SECTIONS["summary"], busy.dashboard
-    started = time.process_time()
-    assert not dashboard.empty(STAFF)
-    period = dashboard.period("30")
-    tiles = dashboard.read(STAFF, section.tiles, period, compare=True)
-    dashboard.read(STAFF, section.charts, period)
-    assert time.process_time() - started < WORKS_S
+def test_the_first_screen_takes_less_work_than_counting_the_turns_once(busy):
+    """Processor time of all threads, both from one run: seconds differ between machines, and on
+    one of them from hour to hour, by a factor of two. Measured: 0.6.
+    """
+    section = SECTIONS["summary"]
+    share = []
+    for _ in range(3):
+        dashboard = Dashboard(busy.database, busy.rules, busy.clock)  # keeps nothing from before
+        started = time.process_time()
+        assert not dashboard.empty(STAFF)
+        period = dashboard.period("30")
+        tiles = dashboard.read(STAFF, section.tiles, period, compare=True)
+        dashboard.read(STAFF, section.charts, period)
+        shown = time.process_time()
+        with busy.database.read() as tx:
+            tx.rows(PLAIN)
+        share.append((shown - started) / (time.process_time() - shown))
+    assert min(share) < 1.0, share
     assert tiles["conversations"].now.n > 190_000
 
 
