@@ -1,5 +1,6 @@
 """Photos in a real browser: from the customer's picture to the claim and its ticket, the staff's
-page with its slider and its draft, and marks put right by dragging."""
+page with its slider and its draft, a report judged again for an order, and marks put right by
+dragging."""
 
 from __future__ import annotations
 
@@ -195,6 +196,39 @@ def test_a_photo_is_judged_and_drafted_into_a_claim(
     (claim,) = shop.tool(STAFF, "get_order", order_id=what.order.order_id).claims
     assert (claim.user_id, claim.fault, len(claim.photos)) == (what.order.user_id, "seller", 1)
     expect(page.get_by_text(f"반품 신청 {claim.claim_id} 보기")).to_be_visible(timeout=WAIT_MS)
+
+
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desk", "phone"])
+def test_a_photo_of_no_order_is_judged_again_for_one(
+    open_page: OpenPage,
+    sign_in: SignIn,
+    server: Server,
+    shop: Services,
+    options: dict[str, Any],
+) -> None:
+    what = goods(shop, STAFF)
+    image_id = shop.save_photo(STAFF, what.photo, session_id=None, owner_id=STAFF.user_id)[1]
+    kept = shop.photos.check(STAFF, image_id)
+    page = open_page("signin", **options)
+    sign_in(page, "staff@example.com")
+    page.goto(f"{server.url}/defects?view=history&report={kept.report_id}")
+    button(page, "주문을 골라 다시 확인하기").click()
+    dialog = page.get_by_role("dialog")
+    judge = button(dialog, "이 주문의 상품 사진과 견주기")
+    expect(judge).to_be_disabled(timeout=WAIT_MS)
+    find = dialog.get_by_label("주문 찾기")
+    find.fill(what.order.order_id)
+    find.press("Enter")
+    expect(judge).to_be_enabled(timeout=WAIT_MS)
+    assert fits(page)
+    judge.click()
+    expect(page.get_by_text("다시 확인했어요", exact=False)).to_be_visible(timeout=WAIT_MS)
+    expect(dialog).to_have_count(0, timeout=WAIT_MS)
+    expect(page.get_by_alt_text("등록된 상품 사진")).to_be_visible(timeout=WAIT_MS)
+    expect(button(page, "반품 신청 초안 만들기")).to_be_visible(timeout=WAIT_MS)
+    newest = shop.tool(STAFF, "list_photo_reports", order_id=what.order.order_id).items[0]
+    assert (newest.verdict, newest.user_id) == ("damage", what.order.user_id)
+    assert newest.created_at > kept.stored.created_at
 
 
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["mouse", "touch"])
