@@ -1,8 +1,8 @@
 """Desk time: the seconds in which somebody sits at the desk, between two moments.
 
 With B(t) = open seconds before the day of t, plus those of that day up to t, the desk time from
-a to b is B(b) - B(a). ``Span.desk`` has the calendar. A busy month has 100,000 such pairs: SQLite
-takes three times as long to tell the moments' seconds and look up their days as it does here.
+a to b is B(b) - B(a). ``Span.desk`` has the calendar. A busy month has 100,000 such pairs: telling
+their seconds and looking up their days in SQL makes the whole query nearly twice as long.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ def desk_times(calendar: str, starts: str, ends: str, without: str | None, key: 
     """
     import numpy as np
 
-    taken = _before(calendar, ends) - _before(calendar, starts)
+    before_start, before_end = np.split(_before(calendar, starts + ends), 2)
+    taken = before_end - before_start
     if without is not None:
         taken -= np.array(without.split(","), dtype=np.int64)
     taken = np.sort(np.maximum(taken, 0))

@@ -42,7 +42,6 @@ class Span:
             "first": f"{self.since.astimezone(SEOUL):%Y-%m-%dT%H}",
             "last": f"{(self.until - _HOUR).astimezone(SEOUL):%Y-%m-%dT%H}",
             "source": self.source,
-            "desk": self.desk,
         }
 
     @property

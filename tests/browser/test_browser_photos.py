@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
 from agent.types import Caller
-from services import Services
+from services import PhotoReport, Services
 from tests.browser.conftest import OpenPage, Server, SignIn, wait_idle
 from tests.conftest import make_services
 from tests.shelves import STAFF
@@ -69,6 +69,12 @@ def goods(shop: Services, caller: Caller, number: int = 0) -> Goods:
     for sku in ("", line.sku):  # whatever the demonstration shop has for the option
         shop.photos.set_product_photo(STAFF, line.product_id, jpeg(catalogue_photo(whole)), sku)
     return Goods(free[number], jpeg(photo))
+
+
+def judged_alone(shop: Services, photo: bytes) -> PhotoReport:
+    """The report that staff have made of a photo, for no order."""
+    image_id = shop.save_photo(STAFF, photo, session_id=None, owner_id=STAFF.user_id)[1]
+    return shop.photos.check(STAFF, image_id)
 
 
 def idle(page: Page) -> None:
@@ -207,8 +213,7 @@ def test_a_photo_of_no_order_is_judged_again_for_one(
     options: dict[str, Any],
 ) -> None:
     what = goods(shop, STAFF)
-    image_id = shop.save_photo(STAFF, what.photo, session_id=None, owner_id=STAFF.user_id)[1]
-    kept = shop.photos.check(STAFF, image_id)
+    kept = judged_alone(shop, what.photo)
     page = open_page("signin", **options)
     sign_in(page, "staff@example.com")
     page.goto(f"{server.url}/defects?view=history&report={kept.report_id}")
@@ -239,9 +244,7 @@ def test_a_mark_is_dragged_onto_the_picture(
     shop: Services,
     options: dict[str, Any],
 ) -> None:
-    what = goods(shop, MINJI)
-    image_id = shop.save_photo(STAFF, what.photo, session_id=None, owner_id=STAFF.user_id)[1]
-    kept = shop.photos.check(STAFF, image_id)
+    kept = judged_alone(shop, goods(shop, MINJI).photo)
     page = open_page("signin", **options)
     sign_in(page, "staff@example.com")
     page.goto(f"{server.url}/defects?view=history&report={kept.report_id}&part=correct")

@@ -32,7 +32,7 @@ def busy(base, tmp_path_factory):
 
 def test_the_first_screen_takes_less_work_than_counting_the_turns_once(busy):
     """Processor time of all threads, both from one run: seconds differ between machines, and on
-    one of them from hour to hour, by a factor of two. Measured: 0.6.
+    one of them from hour to hour, by a factor of two. Measured: 0.5.
     """
     section = SECTIONS["summary"]
     share = []
