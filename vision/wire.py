@@ -20,7 +20,7 @@ STATES = {
     "absent": "쓰지 않았어요",
 }
 VERDICTS = {
-    "retake": "판단하기 어려워요",
+    "retake": "판단이 어려워요",
     "review": "확인이 필요해요",
     "damage": "문제가 보여요",
 }

@@ -120,7 +120,7 @@ def test_the_card_is_plain_and_drawn_in_a_terminal() -> None:
     for verdict, words in (
         ("damage", ["문제가 보여요", "깨짐 82%", "가로 40~60%, 세로 40~60%", "가운데가 달라요"]),
         ("review", ["확인이 필요해요"]),
-        ("retake", ["판단하기 어려워요", "조금 더 밝은 곳에서"]),
+        ("retake", ["판단이 어려워요", "조금 더 밝은 곳에서"]),
     ):
         card = photo_card(kept(verdict), "운동화")  # type: ignore[arg-type]  # a verdict
         assert json.loads(json.dumps(card.data)) == card.data

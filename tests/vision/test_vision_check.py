@@ -81,7 +81,7 @@ def test_a_dark_photo_is_told_what_to_do(
         picture.point(lambda level: level // 12).save(dark)
     assert main(["check", str(dark)]) == 0
     text = capsys.readouterr().out
-    assert text.startswith("판정   판단하기 어려워요")
+    assert text.startswith("판정   판단이 어려워요")
     assert "조금 더 밝은 곳에서 문제가 있는 곳을 가까이 찍어 주세요." in text
 
 
